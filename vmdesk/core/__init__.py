@@ -1,0 +1,1 @@
+"""What vmdesk does, without a window: libvirt, disk images, downloads and bundles."""

@@ -1,0 +1,37 @@
+"""Where vmdesk keeps what is its own, by the XDG base directory specification."""
+
+import os
+from pathlib import Path
+
+# https://specifications.freedesktop.org/basedir-spec/latest/
+
+
+def _base(variable: str, default: str) -> Path:
+    value = os.environ.get(variable, "")
+    # The specification says that a relative path is to be ignored.
+    return Path(value) if value.startswith("/") else Path.home() / default
+
+
+def data_dir() -> Path:
+    """Return the folder for disks, ISOs and the history of machines; it may not exist yet."""
+    return _base("XDG_DATA_HOME", ".local/share") / "vmdesk"
+
+
+def state_dir() -> Path:
+    """Return the folder for logs and other state; it may not exist yet."""
+    return _base("XDG_STATE_HOME", ".local/state") / "vmdesk"
+
+
+def config_dir() -> Path:
+    """Return the folder of the settings file; it may not exist yet."""
+    return _base("XDG_CONFIG_HOME", ".config") / "vmdesk"
+
+
+def isos_dir() -> Path:
+    """Return the folder in which downloaded installation discs are kept for reuse."""
+    return data_dir() / "isos"
+
+
+def disks_dir() -> Path:
+    """Return the folder in which the disks of new machines are made."""
+    return data_dir() / "disks"

@@ -1,0 +1,39 @@
+"""Run another program to its end, as part of a job."""
+
+import shlex
+import subprocess
+from collections.abc import Sequence
+
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Job, OperationError
+
+
+def run(argv: Sequence[str], job: Job) -> str:
+    """Run ``argv`` without a shell and return what it printed on stdout.
+
+    A cancel of ``job`` terminates the program. Raises ``OperationError`` if the program is
+    missing or ends with a failure; the details hold the command and what it wrote on stderr.
+    """
+    job.check()
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+    except FileNotFoundError as exc:
+        raise OperationError(
+            _("The program {program} is not installed.").format(program=argv[0]),
+            _("Install the package that holds it and try again."),
+        ) from exc
+    with process, job.stopping_with(process.terminate):
+        stdout, stderr = process.communicate()
+        if process.returncode != 0:
+            raise OperationError(
+                _("{program} failed.").format(program=argv[0]),
+                details=f"$ {shlex.join(argv)}\n{stderr.strip()}",
+            )
+    return stdout

@@ -1,0 +1,1 @@
+"""Widgets only: they show models and emit what the user wants."""
