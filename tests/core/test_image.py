@@ -1,0 +1,140 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from vmdesk.core import image
+from vmdesk.core.job import Cancelled, Cause, Job, OperationError
+
+MIB = 1024**2
+
+
+def test_a_new_image_has_the_size_that_was_asked_for_and_takes_little_room(tmp_path: Path) -> None:
+    path = tmp_path / "disk.qcow2"
+
+    image.create(path, 30 * 1024**3 + 1, Job())
+
+    found = image.info(path, "qcow2", Job())
+    assert found.format == "qcow2"
+    assert found.virtual_size == 30 * 1024**3 + 512
+    assert found.actual_size < MIB
+    assert found.backing_file is None
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_creating_over_an_existing_file_is_refused_and_leaves_it_alone(tmp_path: Path) -> None:
+    path = tmp_path / "disk.qcow2"
+    path.write_text("precious")
+
+    with pytest.raises(OperationError, match="exists already"):
+        image.create(path, MIB, Job())
+
+    assert path.read_text() == "precious"
+
+
+def test_creating_through_a_link_is_refused(tmp_path: Path) -> None:
+    link = tmp_path / "disk.qcow2"
+    link.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(OperationError):
+        image.create(link, MIB, Job())
+
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_disk_without_a_size_is_refused(tmp_path: Path, size: int) -> None:
+    with pytest.raises(OperationError) as caught:
+        image.create(tmp_path / "disk.qcow2", size, Job())
+    assert caught.value.cause is Cause.INVALID_VALUE
+
+
+def test_a_failed_or_cancelled_creation_leaves_nothing(tmp_path: Path) -> None:
+    job = Job()
+    job.cancel()
+    with pytest.raises(Cancelled):
+        image.create(tmp_path / "cancelled.qcow2", MIB, job)
+    with pytest.raises(OperationError):
+        image.create(tmp_path / "too-large.qcow2", 2**63 - 512, Job())
+    with pytest.raises(OperationError, match="can't be made"):
+        image.create(tmp_path / "no-folder" / "disk.qcow2", MIB, Job())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_grows_but_never_shrinks(tmp_path: Path) -> None:
+    path = tmp_path / "disk.qcow2"
+    image.create(path, 2 * MIB, Job())
+
+    image.resize(path, "qcow2", 3 * MIB, Job())
+    image.resize(path, "qcow2", 3 * MIB, Job())
+    with pytest.raises(OperationError, match="can't be made smaller") as caught:
+        image.resize(path, "qcow2", 3 * MIB - 512, Job())
+
+    assert caught.value.cause is Cause.INVALID_VALUE
+    assert image.info(path, "qcow2", Job()).virtual_size == 3 * MIB
+
+
+def test_a_chain_is_flattened_by_a_conversion(tmp_path: Path) -> None:
+    base, top, flat = (tmp_path / name for name in ("base.raw", "top.qcow2", "flat.qcow2"))
+    base.write_bytes(b"token".ljust(MIB, b"\0"))
+    _qemu_img("create", "-q", "-f", "qcow2", "-b", str(base), "-F", "raw", str(top))
+
+    layers = image.chain(top, "qcow2", Job())
+    image.convert(top, "qcow2", flat, Job())
+
+    assert [layer.path for layer in layers] == [top, base]
+    assert layers[0].backing_path == base
+    assert layers[0].backing_format == "raw"
+    assert image.info(flat, "qcow2", Job()).backing_file is None
+    image.convert(flat, "qcow2", tmp_path / "flat.raw", Job(), target_format="raw")
+    assert (tmp_path / "flat.raw").read_bytes() == base.read_bytes()
+
+
+def test_a_raw_image_that_looks_like_qcow2_is_read_as_raw(tmp_path: Path) -> None:
+    canary, disguised, copy = (tmp_path / name for name in ("canary", "disk.raw", "copy.qcow2"))
+    canary.write_bytes(b"secret".ljust(MIB, b"\0"))
+    _qemu_img("create", "-q", "-f", "qcow2", "-b", str(canary), "-F", "raw", str(disguised))
+
+    image.convert(disguised, "raw", copy, Job(), is_trusted=False)
+
+    image.convert(copy, "qcow2", tmp_path / "copy.raw", Job(), target_format="raw")
+    assert (tmp_path / "copy.raw").read_bytes()[:4] == b"QFI\xfb"
+    assert b"secret" not in (tmp_path / "copy.raw").read_bytes()
+
+
+def test_internal_snapshots_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "disk.qcow2"
+    image.create(path, MIB, Job())
+    _qemu_img("snapshot", "-c", "before", str(path))
+
+    assert image.info(path, "qcow2", Job()).snapshots == ("before",)
+
+
+def test_a_failed_conversion_leaves_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"no image")
+
+    with pytest.raises(OperationError, match="can't be read"):
+        image.convert(source, "qcow2", tmp_path / "copy", Job(), is_trusted=False)
+
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_damaged_image_is_told_from_a_sound_one(tmp_path: Path) -> None:
+    path = tmp_path / "disk.qcow2"
+    path_of_raw = tmp_path / "disk.raw"
+    path_of_raw.write_bytes(bytes(MIB))
+    image.create(path, MIB, Job())
+    image.check(path, "qcow2", Job())
+    image.check(path_of_raw, "raw", Job())
+
+    with path.open("r+b") as file:
+        file.seek(48)
+        file.write((0x7000).to_bytes(8, "big"))  # a refcount table where none is
+    with pytest.raises(OperationError, match="damaged") as caught:
+        image.check(path, "qcow2", Job())
+    assert caught.value.cause is Cause.BAD_INPUT
+
+
+def _qemu_img(*arguments: str) -> str:
+    return subprocess.run(["qemu-img", *arguments], check=True, capture_output=True).stdout.decode()
