@@ -1,0 +1,98 @@
+"""The connection to libvirt: listing, looking up, events and loss."""
+
+import threading
+
+import pytest
+
+from tests.conftest import PrivateLibvirt
+from vmdesk.core.host import DomainState, Host, default_uri
+from vmdesk.core.job import Cause, OperationError
+
+DOMAIN = """
+<domain type='test'>
+  <name>{name}</name>
+  <memory unit='MiB'>64</memory>
+  <vcpu>2</vcpu>
+  <os><type>hvm</type></os>
+</domain>
+"""
+
+
+def test_it_lists_every_domain_running_or_not(test_host: Host) -> None:
+    test_host.connection.defineXML(DOMAIN.format(name="idle"))
+    infos = {info.name: info for info in test_host.domains()}
+    assert infos["test"].state is DomainState.RUNNING
+    assert infos["idle"].state is DomainState.SHUTOFF
+    assert infos["idle"].id == -1
+    assert infos["idle"].max_memory == 64 * 1024
+    assert infos["idle"].vcpus == 2
+
+
+def test_a_domain_is_found_by_name_and_by_uuid(test_host: Host) -> None:
+    by_name = test_host.lookup("test")
+    assert test_host.lookup(by_name.uuid) == by_name
+
+
+@pytest.mark.parametrize("name", ["nobody", "11111111-2222-3333-4444-555555555555"])
+def test_looking_up_nobody_is_not_found(test_host: Host, name: str) -> None:
+    with pytest.raises(OperationError, match=name) as caught:
+        test_host.lookup(name)
+    assert caught.value.cause is Cause.NOT_FOUND
+
+
+def test_a_domain_that_is_gone_has_no_info(test_host: Host) -> None:
+    domain = test_host.connection.defineXML(DOMAIN.format(name="brief"))
+    uuid = domain.UUIDString()
+    domain.undefine()
+    assert test_host.domain_info(uuid) is None
+
+
+def test_a_change_from_outside_is_told_by_its_uuid(libvirt_events: None) -> None:
+    told: list[str] = []
+    arrived = threading.Event()
+
+    def on_domain(uuid: str) -> None:
+        told.append(uuid)
+        arrived.set()
+
+    host = Host("test:///default")
+    host.open(on_domain)
+    try:
+        info = host.lookup("test")
+        host.domain(info.uuid).suspend()
+        assert arrived.wait(5)
+        assert told[0] == info.uuid
+    finally:
+        host.close()
+
+
+def test_without_a_connection_every_question_is_an_error_in_words() -> None:
+    with pytest.raises(OperationError, match="no connection"):
+        Host("test:///default").domains()
+
+
+def test_an_address_that_libvirt_refuses_is_an_error_in_words(libvirt_events: None) -> None:
+    with pytest.raises(OperationError):
+        Host("nonsense:///").open()
+
+
+def test_root_and_users_have_different_default_connections() -> None:
+    assert default_uri(is_root=True) == "qemu:///system"
+    assert default_uri(is_root=False) == "qemu:///session"
+
+
+@pytest.mark.hypervisor
+def test_a_killed_daemon_is_noticed_and_can_be_reached_again(
+    private_libvirt: PrivateLibvirt, libvirt_events: None
+) -> None:
+    closed = threading.Event()
+    host = Host(private_libvirt.uri)
+    host.open(on_closed=closed.set)
+    private_libvirt.kill_daemon()
+    assert closed.wait(5)
+    with pytest.raises(OperationError, match="lost"):
+        host.domains()
+    host.close()
+    host.open()
+    assert host.domains() == []
+    host.close()

@@ -1,0 +1,52 @@
+"""libvirt's event loop: one implementation for the process, driven by Qt or by a thread.
+
+libvirt's default implementation lives in GLib's default main context. Where Qt uses the same GLib
+its own loop fires libvirt's events, on the main thread; elsewhere (``QT_NO_GLIB=1``, a packaged
+second copy of GLib, a program without Qt) nobody would, so a thread does.
+"""
+
+import threading
+from collections.abc import Callable
+
+import libvirt
+
+PROBE_TIMEOUT = 0.2
+"""Seconds within which a loop that drives libvirt fires a timer of 0 ms."""
+
+_started = threading.Lock()
+
+
+def register() -> None:
+    """Register the event implementation and silence libvirt's messages on stderr.
+
+    Call it once, before any connection is opened.
+    """
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)
+    libvirt.virEventRegisterDefaultImpl()
+
+
+def add_probe(fired: Callable[[], object]) -> None:
+    """Call ``fired`` as soon as somebody's loop drives libvirt's events.
+
+    If that has not happened after ``PROBE_TIMEOUT``, call ``start_thread``.
+    """
+
+    def once(timer: int, _opaque: object) -> None:
+        libvirt.virEventRemoveTimeout(timer)
+        fired()
+
+    libvirt.virEventAddTimeout(0, once, None)
+
+
+def start_thread() -> None:
+    """Drive libvirt's events from a daemon thread; a second call does nothing."""
+    if not _started.acquire(blocking=False):
+        return
+
+    def run() -> None:
+        while True:
+            libvirt.virEventRunDefaultImpl()
+
+    # Without a timer the loop would sleep through file handles that other threads add.
+    libvirt.virEventAddTimeout(500, lambda _timer, _opaque: None, None)
+    threading.Thread(target=run, name="libvirt events", daemon=True).start()

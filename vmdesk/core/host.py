@@ -1,0 +1,218 @@
+"""One libvirt connection: what domains it has, and the events that tell of their changes."""
+
+import enum
+import uuid as uuid_module
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import libvirt
+
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Cause, OperationError
+from vmdesk.core.libvirt_errors import translate, translated
+
+KEEPALIVE_INTERVAL = 5
+"""Seconds between two questions to the daemon whether it is still there."""
+KEEPALIVE_COUNT = 3
+"""Questions without an answer after which the connection counts as lost."""
+
+
+class DomainState(enum.IntEnum):
+    """A domain's state, by libvirt's numbers (``virDomainState``)."""
+
+    NOSTATE = libvirt.VIR_DOMAIN_NOSTATE
+    RUNNING = libvirt.VIR_DOMAIN_RUNNING
+    BLOCKED = libvirt.VIR_DOMAIN_BLOCKED
+    PAUSED = libvirt.VIR_DOMAIN_PAUSED
+    SHUTDOWN = libvirt.VIR_DOMAIN_SHUTDOWN
+    SHUTOFF = libvirt.VIR_DOMAIN_SHUTOFF
+    CRASHED = libvirt.VIR_DOMAIN_CRASHED
+    SUSPENDED = libvirt.VIR_DOMAIN_PMSUSPENDED
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a hypervisor process exists, so that the domain uses memory and its disks."""
+        return self not in (DomainState.SHUTOFF, DomainState.CRASHED, DomainState.NOSTATE)
+
+    @property
+    def can_be_reached(self) -> bool:
+        """Whether the guest runs and can react to a shutdown or reboot request."""
+        return self in (DomainState.RUNNING, DomainState.BLOCKED)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainInfo:
+    """A snapshot of one domain. ``memory`` and ``max_memory`` are KiB; ``id`` is -1 when off."""
+
+    uuid: str
+    id: int
+    name: str
+    state: DomainState
+    memory: int
+    max_memory: int
+    vcpus: int
+    is_persistent: bool
+    has_managed_save: bool
+
+
+class Host:
+    """A connection to libvirt. Every method may block, so none belongs on the window's thread.
+
+    Call ``events.register`` first. All methods raise ``OperationError``.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self._connection: libvirt.virConnect | None = None
+        self._callbacks: list[int] = []
+
+    @property
+    def connection(self) -> libvirt.virConnect:
+        """The open connection, for the operations in core."""
+        if self._connection is None:
+            raise OperationError(
+                _("There is no connection to libvirt."),
+                _("vmdesk reconnects by itself; try again in a moment."),
+            )
+        return self._connection
+
+    def open(
+        self,
+        on_domain: Callable[[str], object] = lambda _uuid: None,
+        on_closed: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Connect and subscribe.
+
+        ``on_domain`` gets the UUID of each domain that changed in any way, ``on_closed`` is
+        called once if the daemon goes away. Both are called on the thread that drives libvirt's
+        events, before or after this method has returned.
+        """
+        with translated():
+            connection = libvirt.open(self.uri)
+            try:
+                connection.registerCloseCallback(lambda *_args: on_closed(), None)
+                self._keep_alive(connection)
+                self._callbacks = _subscribe(connection, on_domain)
+            except libvirt.libvirtError:
+                connection.close()
+                raise
+        self._connection = connection
+
+    @staticmethod
+    def _keep_alive(connection: libvirt.virConnect) -> None:
+        try:
+            connection.setKeepAlive(KEEPALIVE_INTERVAL, KEEPALIVE_COUNT)
+        except libvirt.libvirtError as error:
+            # A driver inside this process (test:///, qemu:///embed) has no daemon to ask.
+            if error.get_error_code() != libvirt.VIR_ERR_NO_SUPPORT:
+                raise
+
+    def close(self) -> None:
+        """Unsubscribe and disconnect; without a connection it does nothing."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            for callback in self._callbacks:
+                connection.domainEventDeregisterAny(callback)
+            connection.unregisterCloseCallback()
+        except libvirt.libvirtError:
+            pass  # the daemon is gone, and the subscriptions with it
+        self._callbacks = []
+        connection.close()
+
+    def domains(self) -> list[DomainInfo]:
+        """List every domain, running or not."""
+        with translated():
+            found = self.connection.listAllDomains()
+        infos = (_info_or_none(domain) for domain in found)
+        return [info for info in infos if info is not None]
+
+    def domain_info(self, uuid: str) -> DomainInfo | None:
+        """Describe one domain, or return ``None`` if there is none of this UUID."""
+        try:
+            return _info_or_none(self.connection.lookupByUUIDString(uuid))
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                return None
+            raise translate(error) from error
+
+    def domain(self, uuid: str) -> libvirt.virDomain:
+        """Return libvirt's handle of a domain. Its ``name()`` goes stale with a rename."""
+        with translated():
+            return self.connection.lookupByUUIDString(uuid)
+
+    def lookup(self, name_or_uuid: str) -> DomainInfo:
+        """Describe the domain of this name, or else of this UUID.
+
+        Raises ``OperationError`` with ``Cause.NOT_FOUND`` if there is neither.
+        """
+        try:
+            domain = self.connection.lookupByName(name_or_uuid)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+                raise translate(error) from error
+            info = self.domain_info(name_or_uuid) if _is_uuid(name_or_uuid) else None
+        else:
+            info = _info_or_none(domain)
+        if info is None:
+            raise OperationError(
+                _("There is no virtual machine “{name}”.").format(name=name_or_uuid),
+                _("“vmdeskctl list” shows those that there are."),
+                cause=Cause.NOT_FOUND,
+            )
+        return info
+
+
+def default_uri(is_root: bool) -> str:
+    """Return the connection for somebody who named none.
+
+    Root gets no daemon of its own, so its ``qemu:///session`` would be the system's anyway.
+    """
+    return "qemu:///system" if is_root else "qemu:///session"
+
+
+def _subscribe(connection: libvirt.virConnect, on_domain: Callable[[str], object]) -> list[int]:
+    def changed(_connection: object, domain: libvirt.virDomain, *_details: object) -> None:
+        on_domain(domain.UUIDString())
+
+    # A lifecycle event tells of nearly everything; what it misses has an event of its own.
+    kinds = (
+        libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+        libvirt.VIR_DOMAIN_EVENT_ID_REBOOT,
+        libvirt.VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE,
+        libvirt.VIR_DOMAIN_EVENT_ID_TRAY_CHANGE,
+        libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
+        libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
+        libvirt.VIR_DOMAIN_EVENT_ID_METADATA_CHANGE,
+    )
+    return [connection.domainEventRegisterAny(None, kind, changed, None) for kind in kinds]
+
+
+def _info_or_none(domain: libvirt.virDomain) -> DomainInfo | None:
+    """Describe ``domain``; a domain that is deleted meanwhile is ``None``."""
+    try:
+        state, max_memory, memory, vcpus, _cpu_time = domain.info()
+        return DomainInfo(
+            uuid=domain.UUIDString(),
+            id=domain.ID(),
+            name=domain.name(),
+            state=DomainState(state),
+            memory=memory,
+            max_memory=max_memory,
+            vcpus=vcpus,
+            is_persistent=bool(domain.isPersistent()),
+            has_managed_save=bool(domain.hasManagedSaveImage()),
+        )
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            return None
+        raise translate(error) from error
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid_module.UUID(text)
+    except ValueError:
+        return False
+    return True
