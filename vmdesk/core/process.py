@@ -24,7 +24,8 @@ def run(argv: Sequence[str], job: Job) -> str:
             text=True,
             errors="replace",
         )
-    except FileNotFoundError as exc:
+    # A folder of PATH that can't be searched makes a missing program a denied one.
+    except (FileNotFoundError, PermissionError) as exc:
         raise OperationError(
             _("The program {program} is not installed.").format(program=argv[0]),
             _("Install the package that holds it and try again."),

@@ -1,0 +1,36 @@
+"""Running other programs."""
+
+import threading
+import time
+
+import pytest
+
+from vmdesk.core import process
+from vmdesk.core.job import Cancelled, Job, OperationError
+
+
+def test_it_returns_what_the_program_printed() -> None:
+    assert process.run(["echo", "a b", "$HOME"], Job()) == "a b $HOME\n"
+
+
+def test_a_failure_tells_the_command_and_its_stderr() -> None:
+    with pytest.raises(OperationError, match="ls failed") as caught:
+        process.run(["ls", "/no/such folder"], Job())
+    assert "$ ls '/no/such folder'" in caught.value.details
+    assert "No such file" in caught.value.details
+
+
+def test_a_missing_program_is_named() -> None:
+    with pytest.raises(OperationError, match="no-such-program is not installed"):
+        process.run(["no-such-program"], Job())
+
+
+def test_a_cancel_ends_the_program() -> None:
+    job = Job()
+    timer = threading.Timer(0.05, job.cancel)
+    timer.start()
+    before = time.monotonic()
+    with pytest.raises(Cancelled):
+        process.run(["sleep", "60"], job)
+    assert time.monotonic() - before < 30
+    timer.join()

@@ -1,0 +1,192 @@
+"""The one way to run anything slow: on a thread pool, with every signal on the main thread."""
+
+import enum
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+
+from vmdesk.core.job import Cancelled, Job, OperationError, Progress
+
+_log = logging.getLogger(__name__)
+
+
+class TaskState(enum.Enum):
+    """Where a task is in its life."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the task has ended."""
+        return self not in (TaskState.WAITING, TaskState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a pool thread tells of a task, by number: the new state and what comes with it."""
+
+    number: int
+    state: TaskState
+    payload: object = None
+
+
+class Task(QObject):
+    """One run of a slow function, as the window sees it.
+
+    Emits ``progressed`` any number of times, then exactly one of ``succeeded``, ``failed`` and
+    ``cancelled``, then ``finished``; all of them on the main thread.
+    """
+
+    progressed = Signal(object)
+    """A ``Progress``."""
+    succeeded = Signal(object)
+    """What the function returned."""
+    failed = Signal(object)
+    """An ``OperationError``, or any other exception when the function has a defect."""
+    cancelled = Signal()
+    finished = Signal()
+
+    def __init__(self, title: str, key: str, job: Job) -> None:
+        super().__init__()
+        self.title = title
+        self.key = key
+        self.state = TaskState.WAITING
+        self.progress: Progress | None = None
+        self.error: Exception | None = None
+        self._job = job
+
+    def cancel(self) -> None:
+        """Ask the task to stop; ``cancelled`` tells when it has, unless it was quicker."""
+        self._job.cancel()
+
+    def _take(self, change: _Change) -> None:
+        self.state = change.state
+        match change.state, change.payload:
+            case TaskState.RUNNING, Progress() as progress:
+                self.progress = progress
+                self.progressed.emit(progress)
+            case TaskState.SUCCEEDED, result:
+                self.succeeded.emit(result)
+            case TaskState.FAILED, Exception() as error:
+                self.error = error
+                self.failed.emit(error)
+            case TaskState.CANCELLED, _:
+                self.cancelled.emit()
+        if self.state.is_final:
+            self.finished.emit()
+
+
+class _Work(QRunnable):
+    """One piece of work for a pool thread. It knows its task's number only, never the task.
+
+    A ``QObject`` whose last reference goes on a pool thread would die there.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        key: str,
+        function: Callable[[Job], object],
+        tell: Callable[[_Change], object],
+    ) -> None:
+        super().__init__()
+        self.number = number
+        self.key = key
+        self.job = Job(lambda progress: self._tell(TaskState.RUNNING, progress))
+        self._function = function
+        self._to_main_thread = tell
+
+    def _tell(self, state: TaskState, payload: object = None) -> None:
+        self._to_main_thread(_Change(self.number, state, payload))
+
+    def run(self) -> None:
+        """Run the function and tell how it ended: the one place that catches every exception."""
+        try:
+            self.job.check()
+            self._tell(TaskState.RUNNING)
+            result = self._function(self.job)
+        except Cancelled:
+            self._tell(TaskState.CANCELLED)
+        except OperationError as error:
+            self._tell(TaskState.FAILED, error)
+        except Exception as error:
+            _log.exception("A task failed in a way that nobody expected")
+            self._tell(TaskState.FAILED, error)
+        else:
+            self._tell(TaskState.SUCCEEDED, result)
+
+
+class TaskRunner(QObject):
+    """Runs tasks on ``threads`` threads; it lives on the main thread and owns its tasks.
+
+    Tasks that share a key (a domain's UUID) run one after another, in the order of ``start``.
+    """
+
+    started = Signal(object)
+    """A new ``Task``, before it runs."""
+    _crossed = Signal(object)
+
+    def __init__(self, threads: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(threads)
+        # A thread that idles away takes libvirt's and Python's per-thread state with it.
+        self._pool.setExpiryTimeout(-1)
+        self._numbers = itertools.count()
+        self._tasks: dict[int, Task] = {}
+        self._queues: dict[str, deque[_Work]] = {}
+        self._crossed.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The tasks that have not ended."""
+        return list(self._tasks.values())
+
+    def is_busy(self, key: str) -> bool:
+        """Whether a task of this key has not ended."""
+        return key in self._queues
+
+    def start(self, title: str, function: Callable[[Job], object], key: str = "") -> Task:
+        """Run ``function`` when a thread is free and no earlier task of ``key`` is left."""
+        work = _Work(next(self._numbers), key, function, self._crossed.emit)
+        # What a pool thread lets go last is a Python object, which Python's own count frees.
+        work.setAutoDelete(False)
+        task = Task(title, key, work.job)
+        self._tasks[work.number] = task
+        if key and key in self._queues:
+            self._queues[key].append(work)
+        else:
+            if key:
+                self._queues[key] = deque()
+            self._pool.start(work)
+        self.started.emit(task)
+        return task
+
+    def shut_down(self) -> None:
+        """Cancel every task and wait until none runs."""
+        for task in self.tasks:
+            task.cancel()
+        self._queues.clear()
+        self._pool.waitForDone()
+
+    def _deliver(self, change: _Change) -> None:
+        task = self._tasks[change.number]
+        if change.state.is_final:
+            del self._tasks[change.number]
+            self._start_next(task.key)
+        task._take(change)
+
+    def _start_next(self, key: str) -> None:
+        queue = self._queues.get(key)
+        if queue:
+            self._pool.start(queue.popleft())
+        else:
+            self._queues.pop(key, None)
