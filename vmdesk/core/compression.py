@@ -1,0 +1,131 @@
+"""Open compressed streams with every core: gzip (by isal), zstd, or none."""
+
+import contextlib
+import enum
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, Protocol, cast
+
+import zstandard
+from isal import igzip_threaded, isal_zlib
+
+# isal's own annotations leave these two open.
+_open_gzip: Callable[..., BinaryIO] = igzip_threaded.open
+_IsalError: type[Exception] = isal_zlib.error  # type: ignore[assignment]
+
+GZIP_LEVEL = 2
+"""Of 0 to 3: 1 is about as fast, 3 is a few percent smaller."""
+
+ZSTD_LEVEL = 3
+"""The default of the zstd program."""
+
+BLOCK = 1024**2
+"""Bytes that one core compresses at a time."""
+
+MAX_WINDOW = 128 * 1024**2
+"""Bytes of memory that a zstd file may ask for; the zstd program itself allows no more."""
+
+
+class Compression(enum.Enum):
+    """How a file is compressed."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+class DamagedStreamError(Exception):
+    """The compressed data is damaged or ends too early."""
+
+
+class Reader(Protocol):
+    """Where plain bytes come from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to ``size`` bytes, none at the end."""
+
+
+class Writer(Protocol):
+    """Where plain bytes go."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of ``data``."""
+
+
+def detect(head: bytes) -> Compression:
+    """Tell a compression by the first bytes of a file (RFC 1952, RFC 8878)."""
+    if head.startswith(b"\x1f\x8b\x08"):
+        return Compression.GZIP
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return Compression.ZSTD
+    return Compression.NONE
+
+
+@contextmanager
+def reading(file: BinaryIO, compression: Compression) -> Iterator[Reader]:
+    """Yield what reads plain bytes from ``file``; gzip is unpacked on a thread of its own.
+
+    Its ``read`` raises ``DamagedStreamError``.
+    """
+    match compression:
+        case Compression.NONE:
+            yield file
+        case Compression.GZIP:
+            with _open_gzip(file, "rb", threads=1, block_size=BLOCK) as stream:
+                yield _Guarded(stream)
+        case Compression.ZSTD:
+            unpack = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
+            with unpack.stream_reader(
+                file, read_size=BLOCK, read_across_frames=True, closefd=False
+            ) as stream:
+                yield _Guarded(cast(BinaryIO, stream))
+
+
+@contextmanager
+def writing(file: BinaryIO, compression: Compression) -> Iterator[Writer]:
+    """Yield what compresses into ``file`` on all cores; complete when left without an error.
+
+    When left with an error, what was written is worthless, and no second error is raised.
+    """
+    stream = _open_writer(file, compression)
+    try:
+        yield stream
+    except BaseException:
+        # The disk may be full; closing is only for the sake of the threads then.
+        with contextlib.suppress(OSError, ValueError, zstandard.ZstdError):
+            _close(stream, file)
+        raise
+    _close(stream, file)
+
+
+def _open_writer(file: BinaryIO, compression: Compression) -> BinaryIO:
+    match compression:
+        case Compression.NONE:
+            return file
+        case Compression.GZIP:
+            level = GZIP_LEVEL
+            return _open_gzip(file, "wb", compresslevel=level, threads=-1, block_size=BLOCK)
+        case Compression.ZSTD:
+            pack = zstandard.ZstdCompressor(level=ZSTD_LEVEL, threads=-1, write_checksum=True)
+            return cast(BinaryIO, pack.stream_writer(file, closefd=False))
+
+
+def _close(stream: BinaryIO, file: BinaryIO) -> None:
+    if stream is not file:
+        stream.close()
+
+
+class _Guarded:
+    """Turns each library's own errors into one."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._stream.read(size)
+        except (EOFError, _IsalError, zstandard.ZstdError, OSError) as exc:
+            # igzip's BadGzipFile is an OSError without a number; a real one keeps its own.
+            if isinstance(exc, OSError) and exc.errno is not None:
+                raise
+            raise DamagedStreamError(str(exc)) from exc
