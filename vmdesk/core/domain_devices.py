@@ -60,6 +60,11 @@ class DiskDevice(_Device):
         return None if source is None else _path(source)
 
     @property
+    def startup_policy(self) -> str:
+        """What libvirt does when the medium is missing: ``optional``, ``mandatory``, or empty."""
+        return self._attribute("source", "startupPolicy")
+
+    @property
     def volume(self) -> tuple[str, str] | None:
         """The names of a storage pool and of the volume in it, when that is the source."""
         pool, volume = self._attribute("source", "pool"), self._attribute("source", "volume")

@@ -162,21 +162,21 @@ class DomainXml:
     @property
     def memory_kib(self) -> int:
         """The memory that the guest is built with, in KiB: the most that it can ever have."""
-        return _kib(self.root.find("memory"))
+        return read_kib(self.root.find("memory"))
 
     @memory_kib.setter
     def memory_kib(self, value: int) -> None:
-        _set_kib(self.root.find("memory"), value)
+        write_kib(self.root.find("memory"), value)
 
     @property
     def current_memory_kib(self) -> int:
         """What the memory balloon leaves to the guest, in KiB."""
         element = self.root.find("currentMemory")
-        return self.memory_kib if element is None else _kib(element)
+        return self.memory_kib if element is None else read_kib(element)
 
     @current_memory_kib.setter
     def current_memory_kib(self, value: int) -> None:
-        _set_kib(self.root.find("currentMemory"), value)
+        write_kib(self.root.find("currentMemory"), value)
 
     @property
     def vcpus(self) -> int:
@@ -225,7 +225,8 @@ class DomainXml:
         return [GraphicsDevice(element) for element in self.root.findall("devices/graphics")]
 
 
-def _kib(element: etree._Element | None) -> int:
+def read_kib(element: etree._Element | None) -> int:
+    """Return an amount of memory in KiB, whatever its unit; a missing one is 0."""
     if element is None:
         return 0
     unit = _UNITS.get(element.get("unit", "KiB"), 1024)
@@ -233,7 +234,8 @@ def _kib(element: etree._Element | None) -> int:
     return -(-xml_tree.number((element.text or "").strip()) * unit // 1024)
 
 
-def _set_kib(element: etree._Element | None, value: int) -> None:
+def write_kib(element: etree._Element | None, value: int) -> None:
+    """Write an amount of memory in KiB; a missing element stays missing."""
     if element is not None:
         element.text = str(value)
         if element.get("unit", "KiB") != "KiB":

@@ -1,0 +1,134 @@
+"""Each edit of a domain's XML changes the lines that it must and no other, on many real shapes.
+
+``golden/NAME.xml`` is a domain, ``golden/NAME.diff`` what each edit changes in it. After a wanted
+change run this once with ``VMDESK_UPDATE_GOLDEN=1`` and read the difference in git.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from lxml import etree
+
+from vmdesk.core import domain_drives, domain_sizing
+from vmdesk.core.domain_xml import DomainXml
+
+GOLDEN = Path(__file__).parent / "golden"
+FILES = sorted(GOLDEN.glob("*.xml"))
+SCHEMA = Path("/usr/share/libvirt/schemas/domain.rng")
+"""libvirt's own grammar of domains, from the package of its library."""
+
+
+class Edit(NamedTuple):
+    """A change, and what each line that it touches must look like."""
+
+    apply: Callable[[DomainXml], object]
+    may_touch: str
+
+
+def _eject_all(xml: DomainXml) -> None:
+    for drive in xml.cdroms:
+        drive.eject()
+
+
+def _insert(xml: DomainXml) -> None:
+    for drive in xml.cdroms[:1]:
+        drive.insert_file(Path("/srv/iso/it's new & <fresh>.iso"), "raw")
+
+
+def _remove_first_disk(xml: DomainXml) -> None:
+    for drive in xml.disks[:1]:
+        domain_drives.remove(xml, drive.target)
+
+
+def _retitle(xml: DomainXml) -> None:
+    xml.title = "Tests & “trials”"
+
+
+def _annotate(xml: DomainXml) -> None:
+    xml.description = "first line\nsecond <line>"
+
+
+def _clear(xml: DomainXml) -> None:
+    xml.title = xml.description = ""
+
+
+def _rename(xml: DomainXml) -> None:
+    xml.name = "renamed"
+    xml.nvram = "/nvram/renamed.fd"
+
+
+NOTE = r"<description>|second &lt;line|</description>|^\S|Indented|^$"
+CPUS = r"<vcpu\b|</?vcpus>|<(topology|cell|vcpupin|vcpusched)\b|^  >[62]</vcpu>"
+MEDIUM = r"</?source\b|<host |<backingStore/>|<disk type=|type='(file|volume|network)'"
+DRIVE = r"</?disk\b|<(driver|source|target|readonly|boot|address|backingStore)\b"
+ANY_DISK = (
+    rf"{DRIVE}|</|<(format|iotune|total_iops_sec|serial|auth|secret|host|encryption|alias|!--)"
+)
+EDITS = {
+    "rename": Edit(_rename, r"<name>|<nvram"),
+    "title": Edit(_retitle, r"<title>"),
+    "note": Edit(_annotate, NOTE),
+    "no title or note": Edit(_clear, r"<title>|" + NOTE),
+    "memory": Edit(
+        lambda xml: domain_sizing.set_memory(xml, 40 * 1024**2),
+        r"<(memory|currentMemory|maxMemory|cell)\b",
+    ),
+    "cpus": Edit(lambda xml: domain_sizing.set_vcpus(xml, 6), CPUS),
+    "emulation": Edit(lambda xml: xml.set_type("qemu"), r"<domain\b|<cpu mode"),
+    "eject": Edit(_eject_all, MEDIUM),
+    "insert": Edit(_insert, MEDIUM + "|<driver "),
+    "add disk": Edit(
+        lambda xml: domain_drives.add_disk(xml, Path("/vm/new.qcow2"), "qcow2"), DRIVE
+    ),
+    "add drive": Edit(domain_drives.add_cdrom, DRIVE),
+    "remove disk": Edit(_remove_first_disk, ANY_DISK),
+}
+
+
+def _changed_lines(before: str, after: str) -> list[str]:
+    # A document on one line is compared tag by tag.
+    old, new = (text.replace("><", ">\n<").split("\n") for text in (before, after))
+    return list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]
+
+
+@pytest.fixture(scope="module")
+def grammar() -> etree.RelaxNG:
+    return etree.RelaxNG(etree.parse(SCHEMA))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_reading_and_writing_changes_nothing(path: Path, grammar: etree.RelaxNG) -> None:
+    text = path.read_bytes().decode()
+    xml = DomainXml.parse(text)
+    assert grammar.validate(xml.root), grammar.error_log
+    assert xml.text == text
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_an_edit_changes_its_lines_alone(path: Path, grammar: etree.RelaxNG) -> None:
+    text = path.read_bytes().decode()
+    report = []
+    for name, edit in EDITS.items():
+        xml = DomainXml.parse(text)
+        edit.apply(xml)
+        difference = _changed_lines(text, xml.text)
+        report += [f"## {name}", *difference]
+        for line in difference:
+            touched = re.search(edit.may_touch, line[1:].strip("\r"))
+            assert line.startswith("@@") or touched, f"{name}: {line}"
+        edited = etree.fromstring(xml.text.encode())
+        assert grammar.validate(edited), f"{name}: {grammar.error_log}"
+    expected = path.with_suffix(".diff")
+    if os.environ.get("VMDESK_UPDATE_GOLDEN"):
+        expected.write_bytes("\n".join([*report, ""]).encode())
+    assert expected.read_bytes().decode() == "\n".join([*report, ""])
+
+
+def test_there_are_enough_shapes() -> None:
+    assert len(FILES) >= 40
+    assert {path.stem for path in GOLDEN.glob("*.diff")} == {path.stem for path in FILES}
