@@ -1,0 +1,79 @@
+"""One family of line icons, tinted from the palette when they are painted and so always sharp."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from vmdesk.views.palette import Roles, roles
+
+FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
+
+Tint = Callable[[Roles], QColor]
+
+
+def plain(colors: Roles) -> QColor:
+    """Tint an icon like text."""
+    return colors.text
+
+
+def secondary(colors: Roles) -> QColor:
+    """Tint an icon like text that explains."""
+    return colors.secondary
+
+
+def accent(colors: Roles) -> QColor:
+    """Tint an icon with the accent colour."""
+    return colors.accent
+
+
+def on_accent(colors: Roles) -> QColor:
+    """Tint an icon that lies on the accent colour."""
+    return colors.on_accent
+
+
+def icon(name: str, tint: Tint = plain) -> QIcon:
+    """Return an icon that follows the palette while the program runs."""
+    return QIcon(_Engine(name, tint))
+
+
+def paint(painter: QPainter, name: str, rect: QRect | QRectF, color: QColor) -> None:
+    """Paint an icon into ``rect``, at whatever resolution the painter has."""
+    _renderer(name, color.name()).render(painter, QRectF(rect))
+
+
+class _Engine(QIconEngine):
+    """Paints one icon in the colours of the moment."""
+
+    def __init__(self, name: str, tint: Tint) -> None:
+        super().__init__()
+        self._name = name
+        self._tint = tint
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State) -> None:
+        """Paint for ``mode``: a disabled icon is as faint as disabled text."""
+        colors = roles()
+        is_disabled = mode is QIcon.Mode.Disabled
+        paint(painter, self._name, rect, colors.disabled if is_disabled else self._tint(colors))
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """Return the icon with ``size`` device pixels."""
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
+        painter.end()
+        return pixmap
+
+    def clone(self) -> QIconEngine:
+        """Return another engine for the same icon."""
+        return _Engine(self._name, self._tint)
+
+
+@lru_cache(maxsize=128)
+def _renderer(name: str, color: str) -> QSvgRenderer:
+    source = (FOLDER / f"{name}.svg").read_bytes()
+    return QSvgRenderer(QByteArray(source.replace(b"currentColor", color.encode())))

@@ -1,0 +1,166 @@
+"""The shape of buttons and fields: Qt's own widgets, drawn flat in the palette's few colours."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from vmdesk.views import icons
+from vmdesk.views.palette import Roles, mix, roles
+
+UNIT = 4
+"""The grid, in device-independent pixels: every distance is a multiple of it."""
+RADIUS = 6
+
+_SHEET = """
+QPushButton, QToolButton#shaped {{
+    color: {text}; background: {surface}; border: 1px solid {hairline}; border-radius: 6px;
+    padding: 6px 15px; min-height: 18px;
+}}
+QPushButton:hover, QToolButton#shaped:hover {{ background: {hover}; }}
+QPushButton:pressed, QToolButton#shaped:pressed, QToolButton#shaped:open {{ background: {track}; }}
+QPushButton:disabled, QToolButton#shaped:disabled {{ color: {disabled}; }}
+QPushButton:focus, QToolButton#shaped:focus {{ border: 2px solid {accent}; padding: 5px 14px; }}
+QToolButton#shaped {{ padding-right: 28px; }}
+QToolButton#shaped:focus {{ padding-right: 27px; }}
+QToolButton#shaped::menu-indicator {{
+    image: url("{icons}/spin-down.svg"); subcontrol-position: right center;
+    subcontrol-origin: padding; right: 10px; width: 12px; height: 12px;
+}}
+QPushButton[kind="primary"] {{
+    color: {on_accent}; background: {accent}; border-color: {accent}; font-weight: 600;
+}}
+QPushButton[kind="primary"]:hover {{ background: {accent_hover}; }}
+QPushButton[kind="primary"]:focus {{ border: 2px solid {text}; }}
+QPushButton[kind="primary"]:disabled {{
+    color: {disabled}; background: {track}; border-color: {track};
+}}
+QPushButton[kind="danger"] {{ color: {failed}; }}
+QPushButton[kind="danger"]:disabled {{ color: {disabled}; }}
+QPushButton[kind="link"] {{
+    color: {accent}; background: transparent; border: 1px solid transparent; padding: 4px 7px;
+    min-height: 16px;
+}}
+QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
+QPushButton[kind="link"]:focus {{ border: 2px solid {accent}; padding: 3px 6px; }}
+QToolButton {{
+    background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px;
+}}
+QToolButton:hover, QToolButton:open {{ background: {hover}; }}
+QToolButton:pressed, QToolButton:checked {{ background: {track}; }}
+QToolButton:focus {{ border: 2px solid {accent}; padding: 4px; }}
+QToolButton::menu-indicator {{ image: none; }}
+QLineEdit, QSpinBox, QPlainTextEdit {{
+    color: {text}; background: {surface}; border: 1px solid {field}; border-radius: 6px;
+    padding: 6px 9px; selection-background-color: {accent}; selection-color: {on_accent};
+}}
+QLineEdit, QSpinBox {{ min-height: 18px; }}
+QLineEdit:focus, QSpinBox:focus, QPlainTextEdit:focus {{
+    border: 2px solid {accent}; padding: 5px 8px;
+}}
+QLineEdit[invalid="true"], QSpinBox[invalid="true"] {{ border-color: {failed}; }}
+QLineEdit:disabled, QSpinBox:disabled {{ color: {disabled}; }}
+QSpinBox::up-button, QSpinBox::down-button {{
+    background: transparent; border: none; width: 24px; subcontrol-origin: border;
+}}
+QSpinBox::up-button {{ subcontrol-position: top right; margin-top: 2px; }}
+QSpinBox::down-button {{ subcontrol-position: bottom right; margin-bottom: 2px; }}
+QSpinBox::up-arrow {{ image: url("{icons}/spin-up.svg"); width: 12px; height: 12px; }}
+QSpinBox::down-arrow {{ image: url("{icons}/spin-down.svg"); width: 12px; height: 12px; }}
+QMenu {{ background: {surface}; border: 1px solid {hairline}; padding: 4px; }}
+QMenu::item {{ padding: 6px 24px 6px 8px; border-radius: 4px; color: {text}; }}
+QMenu::item:selected {{ background: {selection}; }}
+QMenu::item:disabled {{ color: {disabled}; }}
+QMenu::icon {{ padding-left: 8px; }}
+QMenu::separator {{ height: 1px; background: {hairline}; margin: 4px 8px; }}
+QToolTip {{ color: {text}; background: {surface}; border: 1px solid {hairline}; padding: 4px; }}
+QScrollBar {{ background: transparent; border: none; margin: 0; }}
+QScrollBar:vertical {{ width: 12px; }}
+QScrollBar:horizontal {{ height: 12px; }}
+QScrollBar::handle {{ background: {handle}; border-radius: 3px; margin: 3px; }}
+QScrollBar::handle:hover {{ background: {disabled}; }}
+QScrollBar::handle:vertical {{ min-height: 36px; }}
+QScrollBar::handle:horizontal {{ min-width: 36px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QProgressBar {{ background: {track}; border: none; border-radius: 3px; max-height: 6px; }}
+QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
+QSplitter::handle {{ background: {hairline}; }}
+"""
+
+
+def prepare(application: QApplication) -> None:
+    """Choose style and palette where no desktop has: Fusion, and light colours of our own."""
+    if application.styleHints().colorScheme() is Qt.ColorScheme.Unknown:
+        application.setStyle("fusion")
+        application.setPalette(own_palette(is_dark=False))
+    refresh(application)
+
+
+def refresh(application: QApplication) -> None:
+    """Follow the palette that the application has now."""
+    sheet = _sheet(roles())
+    if application.styleSheet() != sheet:
+        application.setStyleSheet(sheet)
+
+
+def own_palette(is_dark: bool) -> QPalette:
+    """Return the palette for a session in which no desktop gives one."""
+    window, base, text, accent = (
+        ("#1d1e20", "#27282b", "#f2f2f3", "#5b9bff")
+        if is_dark
+        else ("#f3f3f5", "#ffffff", "#1b1c1e", "#2a68dd")
+    )
+    palette = QPalette(QColor(base), QColor(window))
+    for role, color in (
+        (QPalette.ColorRole.Base, base),
+        (QPalette.ColorRole.Accent, accent),
+        (QPalette.ColorRole.Highlight, accent),
+        (QPalette.ColorRole.HighlightedText, "#101114" if is_dark else "#ffffff"),
+        (QPalette.ColorRole.Link, accent),
+        (QPalette.ColorRole.WindowText, text),
+        (QPalette.ColorRole.Text, text),
+        (QPalette.ColorRole.ButtonText, text),
+        (QPalette.ColorRole.ToolTipText, text),
+        (QPalette.ColorRole.ToolTipBase, base),
+    ):
+        palette.setColor(role, QColor(color))
+    faint = mix(QColor(base), QColor(text), 0.66)
+    palette.setColor(QPalette.ColorRole.PlaceholderText, faint)
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, mix(QColor(base), QColor(text), 0.42))
+    return palette
+
+
+def set_property(widget: QWidget, name: str, value: str | bool) -> None:
+    """Set a property that the style sheet asks for, and let it show."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def _sheet(colors: Roles) -> str:
+    names = {
+        name: getattr(colors, name).name()
+        for name in (
+            [
+                "text",
+                "surface",
+                "hairline",
+                "hover",
+                "track",
+                "disabled",
+                "accent",
+                "on_accent",
+                "failed",
+                "selection",
+            ]
+        )
+    }
+    return _SHEET.format(
+        **names,
+        accent_hover=mix(colors.accent, colors.text, 0.12).name(),
+        field=mix(colors.surface, colors.text, 0.24).name(),
+        handle=mix(colors.surface, colors.text, 0.25).name(),
+        icons=icons.FOLDER.as_posix(),
+    )
