@@ -19,7 +19,8 @@ def test_a_file_disk_is_read() -> None:
     found = disk("q35-installer-in-drive", 0)
     assert (found.device, found.type, found.target, found.bus) == ("disk", "file", "vda", "virtio")
     assert (found.path, found.format) == (IMAGES / "debian12.qcow2", "qcow2")
-    assert found.boot_order == 1
+    assert (found.boot_order, found.startup_policy) == (1, "")
+    assert disk("q35-installer-in-drive", 1).startup_policy == "optional"
     flags = (found.readonly, found.shareable, found.is_cdrom, found.is_empty)
     assert not any(flags)
 
@@ -61,7 +62,7 @@ def test_any_medium_can_be_replaced_and_taken_out(name: str, number: int) -> Non
     drive = disk(name, number)
     drive.insert_file(Path("/iso/a.iso"), "raw")
     assert (drive.type, drive.path, drive.format) == ("file", Path("/iso/a.iso"), "raw")
-    assert "startupPolicy=" in drive.xml
+    assert drive.startup_policy == "optional"
     assert "index=" not in drive.xml
     drive.eject()
     assert drive.is_empty
@@ -73,13 +74,13 @@ def test_a_startup_policy_outlives_the_medium() -> None:
     drive.element.find("source").set("startupPolicy", "requisite")  # type: ignore[union-attr]
     drive.eject()
     drive.insert_file(Path("/iso/a.iso"))
-    assert "startupPolicy='requisite'" in drive.xml.replace('"', "'")
+    assert drive.startup_policy == "requisite"
 
 
 def test_a_hard_disk_gets_no_startup_policy() -> None:
     drive = disk("q35-installer-in-drive", 0)
     drive.insert_file(Path("/vm/renamed.qcow2"))
-    assert "startupPolicy" not in drive.xml
+    assert drive.startup_policy == ""
     assert drive.format == "qcow2"
 
 

@@ -92,6 +92,11 @@ class DiskDevice(_Device):
         )
 
     @property
+    def startup_policy(self) -> str:
+        """What a start does when the source is missing: ``optional`` leaves the drive empty."""
+        return self._attribute("source", "startupPolicy")
+
+    @property
     def format(self) -> str:
         """The image format that QEMU is told: ``qcow2``, ``raw``."""
         return self._attribute("driver", "type")
@@ -123,7 +128,7 @@ class DiskDevice(_Device):
         A CD-ROM gets ``startupPolicy='optional'`` unless it has a policy: with it a missing ISO
         does not keep the machine from starting.
         """
-        policy = self._attribute("source", "startupPolicy") or ("optional" if self.is_cdrom else "")
+        policy = self.startup_policy or ("optional" if self.is_cdrom else "")
         self.eject()
         self.element.set("type", "file")
         source = self.element.find("source")
