@@ -92,11 +92,6 @@ class DiskDevice(_Device):
         )
 
     @property
-    def startup_policy(self) -> str:
-        """What a start does when the source is missing: ``optional`` leaves the drive empty."""
-        return self._attribute("source", "startupPolicy")
-
-    @property
     def format(self) -> str:
         """The image format that QEMU is told: ``qcow2``, ``raw``."""
         return self._attribute("driver", "type")
