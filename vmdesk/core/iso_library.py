@@ -1,0 +1,273 @@
+"""The library of installation discs: fetch one from anywhere, once, and know if it is genuine."""
+
+import dataclasses
+import enum
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from vmdesk.core import (
+    checksums,
+    download,
+    download_checksums,
+    download_content,
+    download_errors,
+    download_http,
+    download_lock,
+    download_names,
+    download_record,
+)
+from vmdesk.core.download_http import Patience
+from vmdesk.core.download_part import Part
+from vmdesk.core.download_record import Record, Slot
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Cause, Job, OperationError
+
+
+class Verification(enum.Enum):
+    """Whether a disc image was compared with a checksum, and was the same."""
+
+    VERIFIED = "verified"
+    NOT_VERIFIED = "not verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Iso:
+    """A disc image on this computer; ``size`` in bytes."""
+
+    path: Path
+    size: int
+    verification: Verification
+    checked_with: str = ""
+    """The address of the list that had its checksum, or nothing if the user gave it."""
+
+    @property
+    def description(self) -> str:
+        """How it was verified, as a sentence for the user."""
+        if self.verification is Verification.NOT_VERIFIED:
+            return _("Not verified: no checksum of it is known.")
+        if not self.checked_with:
+            return _("Verified with the checksum that you gave.")
+        parts = urlsplit(self.checked_with)
+        return _("Verified with {file} of {host}.").format(
+            file=unquote(parts.path.rpartition("/")[2]), host=parts.hostname
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What can be said about a source before it is fetched; ``size`` in bytes, if known."""
+
+    name: str
+    """A name for a machine that is made from it."""
+    file_name: str
+    size: int | None
+    is_here: bool
+    """Whether nothing has to be downloaded."""
+
+
+def fetch(
+    source: str,
+    library: Path,
+    job: Job,
+    sha256: str | None = None,
+    patience: Patience | None = None,
+) -> Iso:
+    """Return the disc image that an http, https or file address or a local path names.
+
+    A local file is used where it is. Anything else is downloaded into ``library``, or found
+    there: callers with one address, also in other processes, share one download. ``sha256`` is
+    compared if given, else the checksum that the server publishes. Raises ``OperationError``.
+    """
+    expected = checksums.normalised(sha256) if sha256 else None
+    path = _local_path(source)
+    if path is not None:
+        return _local(path, job, expected)
+    slot = Slot(library, download_http.parsed(source))
+    try:
+        download_record.prepare(slot)
+        with download_lock.exclusive(slot.lock, job, lambda: _report_other(slot, job)):
+            return _fetch(slot, job, expected, patience or Patience())
+    except OSError as exc:
+        raise download_errors.from_storage(exc, str(library)) from exc
+
+
+def probe(source: str, library: Path, job: Job) -> SourceInfo:
+    """Say what ``source`` is without fetching it, within seconds. Raises ``OperationError``."""
+    path = _local_path(source)
+    if path is not None:
+        _require_local_disc(path)
+        return _info(path.name, path.stat().st_size, True)
+    slot = Slot(library, download_http.parsed(source))
+    kept = _kept(slot)
+    if kept is not None:
+        return _info(kept.name, kept.length, True)
+    remote = download_http.look(slot.address, job)
+    return _info(remote.name, remote.length, False)
+
+
+def discs(library: Path) -> list[Iso]:
+    """Return the disc images in the library by name, also those that a user put there."""
+    records = [download_record.load(path) for path in library.glob(f"{download_record.RECORDS}/*")]
+    known = {record.name: record for record in records if record and record.sha256}
+    found = []
+    for path in sorted(library.glob("[!.]*")):
+        if path.suffix == ".part" or not path.is_file() or not os.access(path, os.R_OK):
+            continue
+        if download_content.is_disc(download_content.head_of(path)):
+            record = known.get(path.name)
+            is_same = record is not None and _is_untouched(path, record)
+            checked_with = record.checked_with if record is not None and is_same else ""
+            found.append(_iso(path, checked_with))
+    return found
+
+
+def _fetch(slot: Slot, job: Job, expected: str | None, patience: Patience) -> Iso:
+    kept = _kept(slot)
+    if kept is not None:
+        if expected == kept.sha256 and kept.checked_with != download_record.GIVEN:
+            kept = dataclasses.replace(kept, checked_with=download_record.GIVEN)
+            download_record.save(slot.kept, kept)
+        if expected == kept.sha256 or (expected is None and _is_current(slot, kept, job)):
+            return _iso(slot.library / kept.name, kept.checked_with)
+    part, final_address = download.run(slot, kept.name if kept else "", job, patience)
+    return _admit(part, final_address, expected, job)
+
+
+def _admit(part: Part, final_address: str, expected: str | None, job: Job) -> Iso:
+    """Verify a complete download and give it its final name."""
+    slot = part.slot
+    try:
+        record = part.finish()
+        download_content.require_whole(download_content.head_of(part.path), part.size, record.name)
+        record = _verified(record, final_address, expected, job)
+    except OperationError:
+        part.discard()
+        raise
+    finally:
+        part.close()
+    # The record goes first: a file without one would be downloaded again under another name,
+    # while a record without its file is known for what it is.
+    download_record.save(slot.kept, record)
+    path = part.path.replace(slot.library / record.name)
+    download_record.sync_folder(slot.library)
+    slot.partial.unlink()
+    return _iso(path, record.checked_with)
+
+
+def _verified(record: Record, final_address: str, expected: str | None, job: Job) -> Record:
+    checked_with = download_record.GIVEN
+    if expected is None:
+        job.report(0, 0, _("Verifying {name}").format(name=record.name))
+        published = download_checksums.published((record.address, final_address), job)
+        if published is None:
+            return record
+        expected, checked_with = published
+    _require_same(record.sha256, expected, record.name)
+    return dataclasses.replace(record, checked_with=checked_with)
+
+
+def _require_same(actual: str, expected: str, name: str) -> None:
+    if actual != expected:
+        raise OperationError(
+            _("The checksum of {name} differs: the file is damaged or not the one meant.").format(
+                name=name
+            ),
+            _("Try again, or download it from another server. Don’t use this file."),
+            f"expected {expected}\nfound    {actual}",
+            Cause.BAD_INPUT,
+        )
+
+
+def _kept(slot: Slot) -> Record | None:
+    """Return the record of the slot's complete file if it is there as it was downloaded."""
+    record = download_record.load(slot.kept)
+    if record is None or not record.sha256:
+        return None
+    return record if _is_untouched(slot.library / record.name, record) else None
+
+
+def _is_untouched(path: Path, record: Record) -> bool:
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (record.length, record.mtime_ns)
+
+
+def _is_current(slot: Slot, kept: Record, job: Job) -> bool:
+    try:
+        remote = download_http.look(slot.address, job)
+    except OperationError:
+        return True  # a complete copy is better than none
+    if remote.etag and kept.etag:
+        return remote.etag == kept.etag
+    return remote.length in (kept.length, None) and remote.last_modified in (kept.last_modified, "")
+
+
+def _report_other(slot: Slot, job: Job) -> None:
+    """Report how far another's download of the same address is."""
+    record = download_record.load(slot.partial)
+    if record is None:
+        job.report(0, 0, _("Waiting for another download of the same file"))
+        return
+    try:
+        done = download_record.part_of(slot, record).stat().st_size
+    except FileNotFoundError:
+        return
+    job.report(done, record.length or 0, download.progress_text(record.name))
+
+
+def _local_path(source: str) -> Path | None:
+    """Return the path if ``source`` names a file of this computer, or nothing."""
+    text = source.strip()
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        return Path(text).expanduser() if text else _refuse(source)
+    if scheme.lower() != "file":
+        return None
+    host, slash, path = rest.partition("/")
+    return Path(unquote(slash + path)) if host in ("", "localhost") else _refuse(source)
+
+
+def _refuse(source: str) -> Path:
+    raise download_errors.bad_address(source)
+
+
+def _local(path: Path, job: Job, expected: str | None) -> Iso:
+    _require_local_disc(path)
+    if expected is None:
+        return _iso(path, "")
+    text = _("Verifying {name}").format(name=path.name)
+    _require_same(checksums.of_file(path, job, text), expected, path.name)
+    return _iso(path, download_record.GIVEN)
+
+
+def _require_local_disc(path: Path) -> None:
+    try:
+        if not path.is_file():
+            raise OperationError(
+                _("There is no file {path}.").format(path=path),
+                _("Choose an ISO file, or give an address that begins with http:// or https://."),
+                cause=Cause.BAD_INPUT,
+            )
+        head = download_content.head_of(path)
+    except OSError as exc:
+        raise OperationError(
+            _("{path} can’t be read.").format(path=path),
+            _("Check who may read the file."),
+            str(exc),
+            Cause.BAD_INPUT,
+        ) from exc
+    download_content.require_disc(head, path.name)
+
+
+def _iso(path: Path, checked_with: str) -> Iso:
+    given = checked_with == download_record.GIVEN
+    state = Verification.VERIFIED if checked_with else Verification.NOT_VERIFIED
+    return Iso(path, path.stat().st_size, state, "" if given else checked_with)
+
+
+def _info(file_name: str, size: int | None, is_here: bool) -> SourceInfo:
+    return SourceInfo(download_names.of_machine(file_name), file_name, size, is_here)
