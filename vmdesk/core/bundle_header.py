@@ -90,17 +90,18 @@ def parse(block: bytes) -> Header:
 def parse_records(data: bytes) -> dict[str, str]:
     """Read PAX records: ``LENGTH KEY=VALUE`` and a line feed each."""
     records: dict[str, str] = {}
-    rest = data.rstrip(b"\0")
-    while rest:
-        digits, space, _remainder = rest[:12].partition(b" ")
+    data = data.rstrip(b"\0")
+    at = 0
+    while at < len(data):
+        digits, space, _rest = data[at : at + 12].partition(b" ")
         if not space or not digits.isdigit():
             raise damaged("length of a PAX record")
-        length = int(digits)
-        key, equals, value = rest[len(digits) + 1 : length - 1].partition(b"=")
-        if length > len(rest) or rest[length - 1 : length] != b"\n" or not equals or not key:
+        end = at + int(digits)
+        key, equals, value = data[at + len(digits) + 1 : end - 1].partition(b"=")
+        if not at < end <= len(data) or data[end - 1] != ord("\n") or not equals or not key:
             raise damaged("a PAX record")
         records[text(key)] = text(value)
-        rest = rest[length:]
+        at = end
     return records
 
 
