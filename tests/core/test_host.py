@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tests.conftest import PrivateLibvirt
-from vmdesk.core.host import DomainState, Host, default_uri
+from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cause, OperationError
 
 DOMAIN = """
@@ -74,11 +74,6 @@ def test_without_a_connection_every_question_is_an_error_in_words() -> None:
 def test_an_address_that_libvirt_refuses_is_an_error_in_words(libvirt_events: None) -> None:
     with pytest.raises(OperationError):
         Host("nonsense:///").open()
-
-
-def test_root_and_users_have_different_default_connections() -> None:
-    assert default_uri(is_root=True) == "qemu:///system"
-    assert default_uri(is_root=False) == "qemu:///session"
 
 
 @pytest.mark.hypervisor

@@ -164,14 +164,6 @@ class Host:
         return info
 
 
-def default_uri(is_root: bool) -> str:
-    """Return the connection for somebody who named none.
-
-    Root gets no daemon of its own, so its ``qemu:///session`` would be the system's anyway.
-    """
-    return "qemu:///system" if is_root else "qemu:///session"
-
-
 def _subscribe(connection: libvirt.virConnect, on_domain: Callable[[str], object]) -> list[int]:
     def changed(_connection: object, domain: libvirt.virDomain, *_details: object) -> None:
         on_domain(domain.UUIDString())

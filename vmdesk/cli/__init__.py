@@ -1,0 +1,1 @@
+"""vmdeskctl: what the window does, from a terminal."""

@@ -1,0 +1,58 @@
+"""What every command of vmdeskctl is given, and how one is added to the parser."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from vmdesk.cli.output import Result
+from vmdesk.core import paths
+from vmdesk.core.host import DomainInfo, Host
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.operations.create import Folders
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A connection, the parsed arguments, and the job that Ctrl+C cancels."""
+
+    host: Host
+    arguments: argparse.Namespace
+    job: Job
+
+    def domain(self) -> DomainInfo:
+        """Look up the domain that NAME means."""
+        return self.host.lookup(self.arguments.name)
+
+    @property
+    def folders(self) -> Folders:
+        """Where ISOs and disks are kept."""
+        return Folders(isos=paths.isos_dir(), disks=paths.disks_dir())
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints go the way of all errors."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ``OperationError`` instead of printing and exiting."""
+        raise OperationError(message, self.format_usage().strip(), cause=Cause.INVALID_VALUE)
+
+
+class Commands:
+    """The commands of a parser."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parsers = parser.add_subparsers(
+            metavar=_("COMMAND"), required=True, parser_class=Parser
+        )
+
+    def add(
+        self, word: str, run: Callable[[Context], Result], description: str, *, takes_name: bool
+    ) -> Parser:
+        """Add a command; one that ``takes_name`` has the machine as its first argument."""
+        parser = self._parsers.add_parser(word, help=description, description=description)
+        if takes_name:
+            parser.add_argument("name", metavar="NAME", help=_("a machine's name or UUID"))
+        parser.set_defaults(run=run)
+        return parser

@@ -1,0 +1,114 @@
+"""Everything that the window tells of one domain beside its row."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import libvirt
+
+from vmdesk.core.domain_devices import DiskDevice
+from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.host import Host
+from vmdesk.core.i18n import _
+from vmdesk.core.libvirt_errors import translated
+
+
+@dataclass(frozen=True, slots=True)
+class DiskDetails:
+    """One disk. Sizes in bytes, ``None`` where they can't be told; ``source`` is to be read."""
+
+    target: str
+    source: str
+    path: Path | None
+    virtual_size: int | None
+    used: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DriveDetails:
+    """One CD-ROM drive; ``disc`` is empty when no disc is in it."""
+
+    target: str
+    disc: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainDetails:
+    """A snapshot of one domain's equipment."""
+
+    uuid: str
+    title: str
+    note: str
+    uses_kvm: bool
+    disks: tuple[DiskDetails, ...]
+    cdroms: tuple[DriveDetails, ...]
+    network: str
+    addresses: tuple[str, ...]
+
+
+def read(host: Host, uuid: str) -> DomainDetails:
+    """Describe the equipment of a domain; raise ``OperationError`` if it is gone."""
+    domain = host.domain(uuid)
+    with translated():
+        xml = DomainXml.parse(domain.XMLDesc())
+        is_active = bool(domain.isActive())
+    return DomainDetails(
+        uuid=uuid,
+        title=xml.title,
+        note=xml.description,
+        uses_kvm=xml.type == "kvm",
+        disks=tuple(_disk(domain, disk) for disk in xml.disks if disk.device == "disk"),
+        cdroms=tuple(DriveDetails(drive.target, _source(drive)) for drive in xml.cdroms),
+        network=_network(xml),
+        addresses=_addresses(domain) if is_active else (),
+    )
+
+
+def _source(disk: DiskDevice) -> str:
+    if disk.volume is not None:
+        return "/".join(disk.volume)
+    return str(disk.path) if disk.path is not None else disk.network
+
+
+def _disk(domain: libvirt.virDomain, disk: DiskDevice) -> DiskDetails:
+    try:
+        virtual_size, used, _physical = domain.blockInfo(disk.target)
+    except libvirt.libvirtError:
+        # A missing or unreadable image: the start says so, here its sizes just aren't known.
+        virtual_size = used = None
+    if disk.path is not None:
+        # Where it is another user's file, libvirt's figure stands.
+        with contextlib.suppress(OSError):
+            used = disk.path.stat().st_blocks * 512
+    return DiskDetails(disk.target, _source(disk), disk.path, virtual_size, used)
+
+
+def _network(xml: DomainXml) -> str:
+    if not xml.interfaces:
+        return _("No network")
+    interface = xml.interfaces[0]
+    if interface.type == "user":
+        return _("User network: the guest reaches out, nobody reaches in")
+    return interface.source or interface.type
+
+
+def _addresses(domain: libvirt.virDomain) -> tuple[str, ...]:
+    """Return the guest's addresses from the first source that knows any."""
+    for source in (
+        libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
+        libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
+        libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP,
+    ):
+        try:
+            interfaces = domain.interfaceAddresses(source)
+        except libvirt.libvirtError:
+            continue  # no agent in the guest, or no such source in this driver
+        found = [
+            address["addr"]
+            for name, interface in interfaces.items()
+            for address in interface["addrs"] or ()
+            if name != "lo"
+        ]
+        if found:
+            return tuple(found)
+    return ()

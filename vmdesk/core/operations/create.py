@@ -1,0 +1,228 @@
+"""Create a machine from the address of an ISO: download, disk, definition, start."""
+
+import enum
+import os
+import shutil
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import libvirt
+
+from vmdesk.core import capabilities, formatting, image, iso_library, new_domain_xml
+from vmdesk.core.capabilities import Capabilities
+from vmdesk.core.formatting import GIB, KIB, MIB
+from vmdesk.core.host import Host
+from vmdesk.core.i18n import _
+from vmdesk.core.iso_library import Iso
+from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.libvirt_errors import translated
+from vmdesk.core.operations import start_stop
+from vmdesk.core.undefine import take_back
+
+DEFAULT_MEMORY = 4096 * MIB // KIB
+"""KiB."""
+DEFAULT_VCPUS = 2
+DEFAULT_DISK_SIZE = 30 * GIB
+MINIMUM_MEMORY = 16 * MIB // KIB
+"""KiB: what the smallest guests boot with."""
+MINIMUM_DISK_SIZE = 1 * MIB
+MAXIMUM_NAME_BYTES = 200
+"""A file name has 255 bytes at most, and endings such as ``-vdb.qcow2.part`` come behind it."""
+
+
+class Accelerator(enum.Enum):
+    """What runs the guest's code: the processor itself (KVM), or QEMU's emulation (TCG)."""
+
+    AUTO = "auto"
+    KVM = "kvm"
+    TCG = "tcg"
+
+
+@dataclass(frozen=True, slots=True)
+class NewDomain:
+    """What the user asks for: ``disk_size`` in bytes, ``memory`` in KiB, ``sha256`` in hex."""
+
+    source: str
+    name: str
+    disk_size: int = DEFAULT_DISK_SIZE
+    memory: int = DEFAULT_MEMORY
+    vcpus: int = DEFAULT_VCPUS
+    sha256: str | None = None
+    accelerator: Accelerator = Accelerator.AUTO
+    start: bool = True
+    uuid: str = field(default_factory=lambda: str(uuid4()))
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where what vmdesk makes is kept."""
+
+    isos: Path
+    disks: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What was made."""
+
+    uuid: str
+    name: str
+    disk: Path
+    iso: Iso
+    uses_kvm: bool
+    is_started: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimits:
+    """What a new machine can have at most: ``memory`` and ``free_room`` in bytes."""
+
+    memory: int
+    cpus: int
+    free_room: int
+    has_kvm: bool
+
+
+def limits(host: Host, folders: Folders) -> HostLimits:
+    """Return what this host can give to a new machine."""
+    offer = capabilities.read(host)
+    return HostLimits(
+        memory=offer.memory,
+        cpus=min(offer.cpus, offer.max_vcpus),
+        free_room=free_room(folders.disks),
+        has_kvm=offer.has_kvm,
+    )
+
+
+def free_room(folder: Path) -> int:
+    """Return the bytes that this user can write to ``folder``, which need not exist yet."""
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    return shutil.disk_usage(existing).free
+
+
+def name_problem(name: str) -> str | None:
+    """Say why a machine can't be named so, or return ``None``. Quick: no libvirt, no files."""
+    if not name.strip():
+        return _("A name is needed.")
+    if name != name.strip():
+        return _("A name can't begin or end with a space.")
+    if "/" in name or name.startswith("."):
+        return _("A name can't hold “/” or begin with a dot.")
+    if any(unicodedata.category(character).startswith("C") for character in name):
+        return _("A name can't hold control characters.")
+    if len(os.fsencode(name)) > MAXIMUM_NAME_BYTES:
+        return _("This name is too long.")
+    return None
+
+
+def unique_name(wanted: str, taken: Collection[str]) -> str:
+    """Return ``wanted``, with the first number behind it that makes it unique if it is taken."""
+    if wanted not in taken:
+        return wanted
+    numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
+    return next(name for name in numbered if name not in taken)
+
+
+def check(host: Host, new: NewDomain, folders: Folders) -> Capabilities:
+    """Raise ``OperationError`` if ``new`` can't be made here; return what the host offers."""
+    offer = capabilities.read(host)
+    problem = (
+        name_problem(new.name)
+        or _hardware_problem(new, offer)
+        or _place_problem(host, new, folders)
+    )
+    if problem is not None:
+        raise OperationError(problem, cause=Cause.INVALID_VALUE)
+    if new.accelerator is Accelerator.KVM and not offer.has_kvm:
+        raise OperationError(
+            _("KVM does not work on this computer."),
+            _("Create the machine with automatic acceleration; it will run, but slowly."),
+        )
+    return offer
+
+
+def _hardware_problem(new: NewDomain, offer: Capabilities) -> str | None:
+    if new.memory < MINIMUM_MEMORY:
+        return _("A machine needs {size} of memory at least.").format(
+            size=formatting.memory(MINIMUM_MEMORY)
+        )
+    if new.memory * KIB > offer.memory:
+        return _("This computer has {size} of memory; the machine can't have more.").format(
+            size=formatting.size(offer.memory)
+        )
+    if not 1 <= new.vcpus <= min(offer.cpus, offer.max_vcpus):
+        return _("This computer has {cpus}; a machine can have from 1 to that many.").format(
+            cpus=formatting.cpus(offer.cpus)
+        )
+    if new.disk_size < MINIMUM_DISK_SIZE:
+        return _("A disk needs {size} at least.").format(size=formatting.size(MINIMUM_DISK_SIZE))
+    return None
+
+
+def _place_problem(host: Host, new: NewDomain, folders: Folders) -> str | None:
+    if new.name in {info.name for info in host.domains()}:
+        return _("There is a machine named “{name}” already.").format(name=new.name)
+    disk = _disk_path(new, folders)
+    if os.path.lexists(disk):
+        return _("The disk file {path} exists already. Choose another name.").format(path=disk)
+    return None
+
+
+def _disk_path(new: NewDomain, folders: Folders) -> Path:
+    return folders.disks / f"{new.name}.qcow2"
+
+
+def run(host: Host, new: NewDomain, folders: Folders, job: Job) -> Created:
+    """Make the machine that ``new`` describes, and start it if it says so.
+
+    Nothing is defined until its parts are there. A failure or a cancel leaves no domain and no
+    disk; the ISO stays in the library, whole or resumable. Raises ``OperationError``.
+    """
+    job.report(0, 0, _("Checking"))
+    offer = check(host, new, folders)
+    iso = iso_library.fetch(new.source, folders.isos, job, new.sha256)
+    job.report(0, 0, _("Making the disk"))
+    folders.disks.mkdir(parents=True, exist_ok=True)
+    disk = _disk_path(new, folders)
+    image.create(disk, new.disk_size, job)
+    is_whole = False
+    try:
+        created = _define_and_start(host, new, iso, disk, offer, job)
+        is_whole = True
+    finally:
+        if not is_whole:
+            disk.unlink(missing_ok=True)
+    return created
+
+
+def _define_and_start(
+    host: Host, new: NewDomain, iso: Iso, disk: Path, offer: Capabilities, job: Job
+) -> Created:
+    use_kvm = new.accelerator is not Accelerator.TCG and offer.has_kvm
+    hardware = new_domain_xml.Hardware(
+        uuid=new.uuid,
+        name=new.name,
+        memory=new.memory,
+        vcpus=new.vcpus,
+        disk=disk,
+        disc=iso.path,
+        use_kvm=use_kvm,
+    )
+    job.report(0, 0, _("Defining the machine"))
+    with translated():
+        domain = host.connection.defineXMLFlags(
+            new_domain_xml.build(hardware, offer), libvirt.VIR_DOMAIN_DEFINE_VALIDATE
+        )
+    is_whole = False
+    try:
+        job.check()
+        if new.start:
+            start_stop.start(host, new.uuid, job)
+        is_whole = True
+    finally:
+        if not is_whole:
+            take_back(domain)
+    return Created(new.uuid, new.name, disk, iso, use_kvm, new.start)

@@ -1,0 +1,150 @@
+"""Start, shut down, force off, reboot, pause and resume a machine."""
+
+import threading
+from pathlib import Path
+
+import libvirt
+
+from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.host import DomainState, Host
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.libvirt_errors import translated
+
+SHUTDOWN_TIMEOUT = 60.0
+"""Seconds that a guest has for its shutdown before force off is offered."""
+
+
+def start(host: Host, uuid: str, job: Job) -> None:
+    """Start a machine that is off; raise ``OperationError`` that names a missing disk or ISO."""
+    domain = host.domain(uuid)
+    if _state(host, uuid).is_active:
+        raise _wrong_state(_("The machine is running already."))
+    job.report(0, 0, _("Starting"))
+    with translated():
+        _check_files(DomainXml.parse(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)))
+        domain.create()
+
+
+def _check_files(domain: DomainXml) -> None:
+    for disk in domain.disks:
+        path = disk.path
+        # A missing disc with "optional" is left out by libvirt: the drive is empty then.
+        is_optional = disk.startup_policy == "optional"
+        if path is None or is_optional or _exists(path):
+            continue
+        if disk.is_cdrom:
+            raise OperationError(
+                _("The installation disc {path} is missing.").format(path=path),
+                _("Put it back, or eject it and start again."),
+            )
+        raise OperationError(
+            _("The disk {path} is missing.").format(path=path),
+            _("Put it back where it was, or delete the machine."),
+        )
+
+
+def shut_down(host: Host, uuid: str, job: Job) -> None:
+    """Ask the guest to shut down, and return at once: it may take its time, or ignore it."""
+    _require_running(host, uuid)
+    job.report(0, 0, _("Asking the guest to shut down"))
+    with translated():
+        host.domain(uuid).shutdown()
+
+
+def shut_down_and_wait(host: Host, uuid: str, timeout: float, job: Job) -> None:
+    """Ask the guest to shut down and wait until it is off.
+
+    Raises ``OperationError`` if it is not after ``timeout`` seconds; needs running events.
+    """
+    ended = threading.Event()
+
+    def changed(_connection: object, _domain: object, event: int, *_details: object) -> None:
+        if event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
+            ended.set()
+
+    domain = host.domain(uuid)
+    with translated():
+        callback = host.connection.domainEventRegisterAny(
+            domain, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, changed, None
+        )
+    try:
+        shut_down(host, uuid, job)
+        with job.stopping_with(ended.set):
+            is_off = ended.wait(timeout)
+    finally:
+        with translated():
+            host.connection.domainEventDeregisterAny(callback)
+    if not is_off:
+        raise OperationError(
+            _("The guest did not shut down."),
+            _("It may ignore the request, or wait for an answer on its screen. Force it off?"),
+        )
+
+
+def force_off(host: Host, uuid: str, job: Job) -> None:
+    """Take the power away: what the guest has not written to its disks is lost."""
+    if not _state(host, uuid).is_active:
+        raise _wrong_state(_("The machine is off already."))
+    job.report(0, 0, _("Forcing off"))
+    with translated():
+        host.domain(uuid).destroy()
+
+
+def reboot(host: Host, uuid: str, job: Job) -> None:
+    """Ask the guest to restart, and return at once."""
+    _require_running(host, uuid)
+    job.report(0, 0, _("Asking the guest to restart"))
+    with translated():
+        host.domain(uuid).reboot()
+
+
+def pause(host: Host, uuid: str, job: Job) -> None:
+    """Stop the guest's processors; its memory stays."""
+    _require_running(host, uuid)
+    job.report(0, 0, _("Pausing"))
+    with translated():
+        host.domain(uuid).suspend()
+
+
+def resume(host: Host, uuid: str, job: Job) -> None:
+    """Let a paused guest go on, or wake one that put itself to sleep."""
+    state = _state(host, uuid)
+    if state not in (DomainState.PAUSED, DomainState.SUSPENDED):
+        raise _wrong_state(_("The machine is not paused."))
+    job.report(0, 0, _("Resuming"))
+    domain = host.domain(uuid)
+    with translated():
+        if state is DomainState.SUSPENDED:
+            domain.pMWakeup()
+        else:
+            domain.resume()
+
+
+def _state(host: Host, uuid: str) -> DomainState:
+    info = host.domain_info(uuid)
+    if info is None:
+        raise OperationError(
+            _("This virtual machine does not exist any more."), cause=Cause.NOT_FOUND
+        )
+    return info.state
+
+
+def _require_running(host: Host, uuid: str) -> None:
+    if not _state(host, uuid).can_be_reached:
+        raise _wrong_state(_("The machine is not running."))
+
+
+def _wrong_state(summary: str) -> OperationError:
+    return OperationError(summary, cause=Cause.WRONG_STATE)
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether ``path`` is there; one that this user may not look at counts as there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True

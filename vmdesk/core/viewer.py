@@ -1,0 +1,83 @@
+"""Open the console of a machine in virt-viewer, detached and once for each machine."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vmdesk.core import paths
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Job, OperationError
+
+EARLY_EXIT = 1.0
+"""Seconds within which virt-viewer ends when it can't open its window at all."""
+
+
+def open_console(uri: str, uuid: str, job: Job) -> bool:
+    """Open virt-viewer for a running machine; it outlives vmdesk.
+
+    Returns whether a window was opened: one that is open already, by this vmdesk or another, is
+    left alone. Raises ``OperationError`` if virt-viewer is missing or fails at once.
+    """
+    if shutil.which("virt-viewer") is None:
+        raise OperationError(
+            _("virt-viewer is not installed."),
+            _("Install the package virt-viewer to see the screens of your machines."),
+        )
+    with _one_for_each(uuid) as lock:
+        if lock is None:
+            return False
+        log = paths.state_dir() / "virt-viewer.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            viewer = subprocess.Popen(
+                ["virt-viewer", "--connect", uri, "--uuid", "--", uuid],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                # A session of its own: neither a Ctrl+C nor the end of vmdesk reaches it.
+                start_new_session=True,
+                pass_fds=[lock],
+            )
+    # Somebody has to wait for it, or it stays behind as a zombie while vmdesk runs.
+    ended = threading.Event()
+    threading.Thread(target=_reap, args=(viewer, ended), daemon=True).start()
+    with job.stopping_with(ended.set):
+        failed_at_once = ended.wait(EARLY_EXIT) and viewer.returncode != 0
+    if failed_at_once:
+        raise OperationError(
+            _("virt-viewer could not open its window."),
+            _("Details has its words."),
+            log.read_text(errors="replace").strip(),
+        )
+    return True
+
+
+def _reap(viewer: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    viewer.wait()
+    ended.set()
+
+
+@contextmanager
+def _one_for_each(uuid: str) -> Iterator[int | None]:
+    """Yield a locked descriptor to pass on, or ``None`` if a viewer of this machine holds it.
+
+    virt-viewer inherits the lock and so holds it for just as long as it lives, whatever happens
+    to vmdesk.
+    """
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or paths.state_dir()) / "vmdesk"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(folder / f"console-{uuid}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+        else:
+            yield descriptor
+    finally:
+        os.close(descriptor)
