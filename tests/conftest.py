@@ -1,6 +1,7 @@
 """Fixtures that several folders of tests share: private libvirt daemons, and hosts on them."""
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -67,9 +68,16 @@ class PrivateLibvirt:
         return pid
 
     def kill_daemon(self, sig: signal.Signals = signal.SIGKILL) -> None:
-        """Kill the daemon; its guests go on, and the next connection starts another."""
-        if (pid := self.daemon_pid()) is not None:
-            os.kill(pid, sig)
+        """End the daemon and wait for it; its guests go on, the next connection starts another."""
+        if (pid := self.daemon_pid()) is None:
+            return
+        process = os.pidfd_open(pid)
+        try:
+            signal.pidfd_send_signal(process, sig)
+            ended, _, _ = select.select([process], [], [], 20)
+            assert ended, "libvirtd does not end"
+        finally:
+            os.close(process)
 
     def destroy(self) -> None:
         """End every guest and the daemon, and remove all files."""

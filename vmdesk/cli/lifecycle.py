@@ -21,8 +21,11 @@ def add_commands(commands: Commands) -> None:
     commands.add("list", _list, _("list all machines"), takes_name=False)
     commands.add("show", _show, _("describe a machine"), takes_name=True)
     _add_create(commands)
+    begin = commands.add("start", _start, _("start a machine"), takes_name=True)
+    begin.add_argument(
+        "--without-kvm", action="store_true", help=_("emulate it, now and from now on")
+    )
     for word, run, description in (
-        ("start", start_stop.start, _("start a machine")),
         ("stop", start_stop.force_off, _("force a machine off")),
         ("reboot", start_stop.reboot, _("ask the guest to restart")),
         ("pause", start_stop.pause, _("pause a machine")),
@@ -77,7 +80,7 @@ def _list(context: Context) -> Result:
 
 def _show(context: Context) -> Result:
     info = context.domain()
-    equipment = dataclasses.asdict(details.read(context.host, info.uuid))
+    equipment = dataclasses.asdict(details.read(context.host, info.uuid, context.folders.isos))
     for disk in equipment["disks"]:
         del disk["path"]
     data = _summary(info) | equipment | {"max_memory_mib": info.max_memory * KIB // MIB}
@@ -117,13 +120,20 @@ def _create(context: Context) -> Result:
         "kvm": made.uses_kvm,
         "started": made.is_started,
     }
-    return Result(_("Created “{name}”.").format(name=made.name), data)
+    text = _("Created “{name}” from {iso}.").format(name=made.name, iso=made.iso.path.name)
+    return Result(f"{text} {made.iso.description}", data)
 
 
 def _suggested_name(context: Context) -> str:
     source = iso_library.probe(context.arguments.iso, context.folders.isos, context.job)
     taken = {info.name for info in context.host.domains()}
     return create.unique_name(source.name, taken)
+
+
+def _start(context: Context) -> Result:
+    without_kvm = context.arguments.without_kvm
+    run = start_stop.start_without_kvm if without_kvm else start_stop.start
+    return _change_state("start", run)(context)
 
 
 def _change_state(word: str, run: Callable[[Host, str, Job], None]) -> Callable[[Context], Result]:

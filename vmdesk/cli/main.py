@@ -22,6 +22,7 @@ CANCELLED = 130
 """What a shell reports of a program that Ctrl+C ended: 128 and the number of the signal."""
 _EXIT_CODES = {
     Cause.FAILED: 1,
+    Cause.NO_KVM: 1,
     Cause.INVALID_VALUE: 2,
     Cause.NOT_FOUND: 3,
     Cause.WRONG_STATE: 4,

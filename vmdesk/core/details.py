@@ -6,6 +6,7 @@ from pathlib import Path
 
 import libvirt
 
+from vmdesk.core import iso_library
 from vmdesk.core.domain_devices import DiskDevice
 from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import Host
@@ -26,10 +27,14 @@ class DiskDetails:
 
 @dataclass(frozen=True, slots=True)
 class DriveDetails:
-    """One CD-ROM drive; ``disc`` is empty when no disc is in it."""
+    """One CD-ROM drive; ``disc`` is empty when no disc is in it.
+
+    ``verification`` says for a disc of the library whether its checksum was compared.
+    """
 
     target: str
     disc: str
+    verification: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,11 @@ class DomainDetails:
     addresses: tuple[str, ...]
 
 
-def read(host: Host, uuid: str) -> DomainDetails:
-    """Describe the equipment of a domain; raise ``OperationError`` if it is gone."""
+def read(host: Host, uuid: str, library: Path) -> DomainDetails:
+    """Describe the equipment of a domain; raise ``OperationError`` if it is gone.
+
+    ``library`` is the folder of installation discs.
+    """
     domain = host.domain(uuid)
     with translated():
         xml = DomainXml.parse(domain.XMLDesc())
@@ -58,7 +66,7 @@ def read(host: Host, uuid: str) -> DomainDetails:
         note=xml.description,
         uses_kvm=xml.type == "kvm",
         disks=tuple(_disk(domain, disk) for disk in xml.disks if disk.device == "disk"),
-        cdroms=tuple(DriveDetails(drive.target, _source(drive)) for drive in xml.cdroms),
+        cdroms=_drives(xml, library),
         network=_network(xml),
         addresses=_addresses(domain) if is_active else (),
     )
@@ -81,6 +89,12 @@ def _disk(domain: libvirt.virDomain, disk: DiskDevice) -> DiskDetails:
         with contextlib.suppress(OSError):
             used = disk.path.stat().st_blocks * 512
     return DiskDetails(disk.target, _source(disk), disk.path, virtual_size, used)
+
+
+def _drives(xml: DomainXml, library: Path) -> tuple[DriveDetails, ...]:
+    known = {str(iso.path): iso.description for iso in iso_library.discs(library)}
+    discs = [(drive.target, _source(drive)) for drive in xml.cdroms]
+    return tuple(DriveDetails(target, disc, known.get(disc, "")) for target, disc in discs)
 
 
 def _network(xml: DomainXml) -> str:

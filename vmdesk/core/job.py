@@ -28,6 +28,7 @@ class Cause(enum.Enum):
     NOT_FOUND = "not found"
     WRONG_STATE = "wrong state"
     BAD_INPUT = "bad input"
+    NO_KVM = "no KVM"
 
 
 class OperationError(Exception):

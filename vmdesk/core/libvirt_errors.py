@@ -81,6 +81,7 @@ def _translate_message(message: str) -> OperationError:
             _("This computer announces KVM, but it does not work."),
             _("Start it without KVM (slower), or check that virtualization is on in the firmware."),
             message,
+            Cause.NO_KVM,
         )
     if "cannot set up guest memory" in lower or "cannot allocate memory" in lower:
         return OperationError(

@@ -88,8 +88,8 @@ class TaskListModel(QAbstractListModel):
                 return entry.activity
         return None
 
-    def add(self, task: Task) -> None:
-        """Show a new operation and follow it."""
+    def add(self, task: Task) -> TaskEntry:
+        """Show a new operation, follow it, and return its entry."""
         entry = TaskEntry(task)
         self.beginInsertRows(QModelIndex(), 0, 0)
         self._entries.insert(0, entry)
@@ -98,6 +98,7 @@ class TaskListModel(QAbstractListModel):
         task.progressed.connect(lambda _progress: self._changed(entry))
         task.finished.connect(lambda: self._changed(entry))
         self._forget_oldest()
+        return entry
 
     def running(self) -> list[TaskEntry]:
         """Return the operations that have not ended, oldest first."""

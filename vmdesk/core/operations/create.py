@@ -184,6 +184,7 @@ def run(host: Host, new: NewDomain, folders: Folders, job: Job) -> Created:
     job.report(0, 0, _("Checking"))
     offer = check(host, new, folders)
     iso = iso_library.fetch(new.source, folders.isos, job, new.sha256)
+    job.report(0, 0, iso.description)
     job.report(0, 0, _("Making the disk"))
     folders.disks.mkdir(parents=True, exist_ok=True)
     disk = _disk_path(new, folders)

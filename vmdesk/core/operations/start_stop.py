@@ -11,6 +11,8 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 
+_STORED = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
+
 SHUTDOWN_TIMEOUT = 60.0
 """Seconds that a guest has for its shutdown before force off is offered."""
 
@@ -22,8 +24,18 @@ def start(host: Host, uuid: str, job: Job) -> None:
         raise _wrong_state(_("The machine is running already."))
     job.report(0, 0, _("Starting"))
     with translated():
-        _check_files(DomainXml.parse(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)))
+        _check_files(DomainXml.parse(domain.XMLDesc(_STORED)))
         domain.create()
+
+
+def start_without_kvm(host: Host, uuid: str, job: Job) -> None:
+    """Start a machine that is off with QEMU's emulation, now and from now on."""
+    with translated():
+        domain = host.domain(uuid)
+        xml = DomainXml.parse(domain.XMLDesc(_STORED))
+        xml.set_type("qemu")
+        host.connection.defineXML(xml.text)
+    start(host, uuid, job)
 
 
 def _check_files(domain: DomainXml) -> None:

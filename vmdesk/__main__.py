@@ -1,0 +1,7 @@
+"""``python -m vmdesk``."""
+
+import sys
+
+from vmdesk.app import main
+
+sys.exit(main())

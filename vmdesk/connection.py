@@ -1,0 +1,144 @@
+"""Keep the list of domains true: connect, follow events, and reconnect when libvirt is lost."""
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, repeat
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from vmdesk.core import events
+from vmdesk.core.host import DomainInfo, Host
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Job, OperationError
+from vmdesk.models.domain_list_model import DomainListModel
+from vmdesk.tasks import TaskRunner
+
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before each attempt to reconnect; the last one is repeated."""
+
+
+class ConnectionState(enum.Enum):
+    """Whether libvirt can be asked."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """The state, why it is so, and the seconds until the next attempt where there is one."""
+
+    state: ConnectionState
+    error: OperationError | None = None
+    retry_in: float | None = None
+
+
+class Connection(QObject):
+    """One host whose domains are in a model."""
+
+    changed = Signal(object)
+    """A ``ConnectionStatus``."""
+    domain_changed = Signal(object)
+    """The UUID of a domain whose row was just brought up to date."""
+    # libvirt calls back on the thread that drives its events; these bring it to the main thread.
+    _told = Signal(str)
+    _closed = Signal()
+
+    def __init__(
+        self, host: Host, queries: TaskRunner, domains: DomainListModel, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._queries = queries
+        self._domains = domains
+        self._waiting: set[str] = set()
+        self._pauses = _pauses()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.connect_now)
+        self._told.connect(self.refresh)
+        self._closed.connect(self._lose)
+        self.status = ConnectionStatus(ConnectionState.CONNECTING)
+
+    def connect_now(self) -> None:
+        """Connect, or connect again, without waiting for the pause to end."""
+        self._timer.stop()
+        if self.status.state is not ConnectionState.LOST:
+            self._set(ConnectionStatus(ConnectionState.CONNECTING))
+        task = self._queries.start(_("Connect"), self._open)
+        task.succeeded.connect(self._show)
+        task.failed.connect(self._retry)
+
+    def refresh(self, uuid: str) -> None:
+        """Bring one row up to date. Events that come while a look is due are the same look."""
+        if uuid in self._waiting:
+            return
+        self._waiting.add(uuid)
+
+        def look(_job: Job) -> DomainInfo | None:
+            # Before the look: an event that comes during it is news again.
+            self._waiting.discard(uuid)
+            return self._host.domain_info(uuid)
+
+        task = self._queries.start(_("Look"), look)
+        task.succeeded.connect(lambda info: self._update(uuid, info))
+
+    def close(self) -> None:
+        """Stop reconnecting; the host is closed when no task uses it any more."""
+        self._timer.stop()
+        self._pauses = iter(())
+
+    def _open(self, _job: Job) -> list[DomainInfo]:
+        self._host.close()
+        # Subscribe before listing, or a domain born between is lost.
+        self._host.open(on_domain=self._told.emit, on_closed=self._closed.emit)
+        return self._host.domains()
+
+    def _show(self, infos: list[DomainInfo]) -> None:
+        self._pauses = _pauses()
+        self._domains.set_all(infos)
+        self._domains.set_current(True)
+        self._set(ConnectionStatus(ConnectionState.CONNECTED))
+
+    def _update(self, uuid: str, info: DomainInfo | None) -> None:
+        self._domains.update(uuid, info)
+        self.domain_changed.emit(uuid)
+
+    def _lose(self) -> None:
+        if self.status.state is not ConnectionState.LOST:
+            self._retry(
+                OperationError(
+                    _("The connection to libvirt was lost."),
+                    _("Your machines go on running. vmdesk reconnects by itself."),
+                )
+            )
+
+    def _retry(self, error: Exception) -> None:
+        self._domains.set_current(False)
+        pause = next(self._pauses, None)
+        expected = error if isinstance(error, OperationError) else None
+        self._set(ConnectionStatus(ConnectionState.LOST, expected, pause))
+        if pause is not None:
+            self._timer.start(round(pause * 1000))
+
+    def _set(self, status: ConnectionStatus) -> None:
+        self.status = status
+        self.changed.emit(status)
+
+
+def drive_events(parent: QObject) -> None:
+    """See to it that somebody drives libvirt's events: Qt's loop, or else a thread.
+
+    Call it after ``events.register`` and before the loop runs.
+    """
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.timeout.connect(events.start_thread)
+    events.add_probe(timer.stop)
+    timer.start(round(events.PROBE_TIMEOUT * 1000))
+
+
+def _pauses() -> Iterator[float]:
+    return chain(_PAUSES, repeat(_PAUSES[-1]))
