@@ -140,25 +140,17 @@ def set_property(widget: QWidget, name: str, value: str | bool) -> None:
 
 
 def _sheet(colors: Roles) -> str:
-    names = {
-        name: getattr(colors, name).name()
-        for name in (
-            [
-                "text",
-                "surface",
-                "hairline",
-                "hover",
-                "track",
-                "disabled",
-                "accent",
-                "on_accent",
-                "failed",
-                "selection",
-            ]
-        )
-    }
     return _SHEET.format(
-        **names,
+        text=colors.text.name(),
+        surface=colors.surface.name(),
+        hairline=colors.hairline.name(),
+        hover=colors.hover.name(),
+        track=colors.track.name(),
+        disabled=colors.disabled.name(),
+        accent=colors.accent.name(),
+        on_accent=colors.on_accent.name(),
+        failed=colors.failed.name(),
+        selection=colors.selection.name(),
         accent_hover=mix(colors.accent, colors.text, 0.12).name(),
         field=mix(colors.surface, colors.text, 0.24).name(),
         handle=mix(colors.surface, colors.text, 0.25).name(),

@@ -1,0 +1,90 @@
+"""How a guest's screen is painted: rounded, dimmed when it is not live, an icon when unknown."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPixmap
+
+from vmdesk.core.host import DomainState
+from vmdesk.views import icons
+from vmdesk.views.palette import mix, roles
+
+_DIMMED = 0.45
+_SCREEN = QColor("#0b0c0e")
+
+
+def is_live(state: DomainState | None) -> bool:
+    """Whether the picture shows what the guest shows now."""
+    return state is not None and state.can_be_reached
+
+
+def state_color(state: DomainState | None) -> QColor:
+    """Return the colour of a state's dot; the word always stands beside it."""
+    colors = roles()
+    match state:
+        case DomainState.RUNNING | DomainState.BLOCKED:
+            return colors.running
+        case DomainState.PAUSED | DomainState.SHUTDOWN | DomainState.SUSPENDED:
+            return colors.paused
+        case DomainState.CRASHED:
+            return colors.failed
+        case _:
+            return mix(colors.surface, colors.text, 0.55)
+
+
+def paint_screen(painter: QPainter, rect: QRectF, picture: QImage, live: bool) -> None:
+    """Paint ``picture`` whole into the middle of ``rect``, on black as on a monitor."""
+    ratio = painter.device().devicePixelRatioF()
+    scaled = _scaled(_Picture(picture), rect.size().toSize() * ratio)
+    scaled.setDevicePixelRatio(ratio)
+    size = scaled.deviceIndependentSize()
+    left = rect.x() + (rect.width() - size.width()) / 2
+    top = rect.y() + (rect.height() - size.height()) / 2
+    painter.save()
+    _clip(painter, rect)
+    painter.fillRect(rect, _SCREEN)
+    painter.setOpacity(1.0 if live else _DIMMED)
+    painter.drawPixmap(QRectF(left, top, size.width(), size.height()), scaled, scaled.rect())
+    painter.restore()
+
+
+def paint_placeholder(painter: QPainter, rect: QRectF, icon: str, size: int) -> None:
+    """Paint an icon where there is no picture of a screen."""
+    colors = roles()
+    painter.save()
+    _clip(painter, rect)
+    painter.fillRect(rect, colors.track)
+    painter.restore()
+    box = QRectF(0, 0, size, size)
+    box.moveCenter(rect.center())
+    icons.paint(painter, icon, box.toAlignedRect(), colors.secondary)
+
+
+def _clip(painter: QPainter, rect: QRectF) -> None:
+    radius = 4 if rect.height() < 100 else 8
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    path = QPainterPath()
+    path.addRoundedRect(rect, radius, radius)
+    painter.setClipPath(path)
+
+
+class _Picture:
+    """An image that is told from others by its content's key, so that it can key a cache."""
+
+    def __init__(self, image: QImage) -> None:
+        self.image = image
+
+    def __hash__(self) -> int:
+        return hash(self.image.cacheKey())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Picture) and self.image.cacheKey() == other.image.cacheKey()
+
+
+@lru_cache(maxsize=64)
+def _scaled(picture: _Picture, size: QSize) -> QPixmap:
+    return QPixmap.fromImage(
+        picture.image.scaled(
+            size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+    )
