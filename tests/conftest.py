@@ -14,6 +14,28 @@ import pytest
 from vmdesk.core import events
 from vmdesk.core.host import Host
 
+# One loop alone may drive libvirt's events. Here that is a thread, for tests with and without Qt;
+# that Qt's own loop does it too is shown by tests that start a program of their own.
+os.environ["QT_NO_GLIB"] = "1"
+
+# Nothing of the user's own is touched. GLib, and libvirt with it, looks at these once in a process,
+# so they can't differ from test to test. UNIX socket names have 108 characters at most: keep it
+# short.
+ROOT = Path(tempfile.mkdtemp(prefix="vmd-", dir="/tmp"))
+FOLDERS = {
+    f"XDG_{name}": ROOT / name.partition("_")[0].lower()
+    for name in ("RUNTIME_DIR", "CONFIG_HOME", "CACHE_HOME", "DATA_HOME", "STATE_HOME")
+}
+for _variable, _folder in FOLDERS.items():
+    _folder.mkdir(mode=0o700)
+    os.environ[_variable] = str(_folder)
+os.environ.pop("VMDESK_URI", None)
+
+
+def pytest_unconfigure() -> None:
+    """Remove what this run of the tests has made."""
+    shutil.rmtree(ROOT)
+
 
 @pytest.fixture(scope="session")
 def libvirt_events() -> None:
@@ -36,32 +58,15 @@ class PrivateLibvirt:
 
     uri = "qemu:///session"
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.environment = {
-            "XDG_RUNTIME_DIR": str(root / "run"),
-            "XDG_CONFIG_HOME": str(root / "config"),
-            "XDG_CACHE_HOME": str(root / "cache"),
-            "XDG_DATA_HOME": str(root / "data"),
-            "XDG_STATE_HOME": str(root / "state"),
-        }
-        for folder in self.environment.values():
-            Path(folder).mkdir(mode=0o700)
-
     def virsh(self, *arguments: str) -> str:
         """Act as an outsider, through libvirt's own command line."""
-        return subprocess.run(
-            ["virsh", "--connect", self.uri, *arguments],
-            check=True,
-            capture_output=True,
-            text=True,
-            env=os.environ | self.environment,
-        ).stdout
+        command = ["virsh", "--connect", self.uri, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def daemon_pid(self) -> int | None:
         """The daemon's process id, or ``None`` when none runs."""
         try:
-            pid = int((self.root / "run/libvirt/libvirtd.pid").read_text())
+            pid = int((FOLDERS["XDG_RUNTIME_DIR"] / "libvirt/libvirtd.pid").read_text())
             os.kill(pid, 0)
         except (FileNotFoundError, ValueError, ProcessLookupError):
             return None
@@ -81,23 +86,21 @@ class PrivateLibvirt:
 
     def destroy(self) -> None:
         """End every guest and the daemon, and remove all files."""
-        if self.daemon_pid() is not None:
-            for name in self.virsh("list", "--name").split():
-                self.virsh("destroy", name)
-            self.kill_daemon(signal.SIGTERM)
-        shutil.rmtree(self.root)
+        if list((FOLDERS["XDG_RUNTIME_DIR"] / "libvirt/qemu/run").glob("*.pid")):
+            for uuid in self.virsh("list", "--uuid").split():
+                self.virsh("destroy", uuid)
+        self.kill_daemon(signal.SIGTERM)
+        for folder in FOLDERS.values():
+            shutil.rmtree(folder)
+            folder.mkdir(mode=0o700)
 
 
 @pytest.fixture
-def private_libvirt(monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateLibvirt]:
-    """A private daemon for this test; the process's XDG folders point into its root."""
+def private_libvirt() -> Iterator[PrivateLibvirt]:
+    """A private daemon for this test; its files and vmdesk's are under ``FOLDERS``."""
     if os.geteuid() == 0:
         pytest.skip("root has no libvirt of its own; “make test” runs this as another user")
-    # UNIX socket names are limited to 108 characters, so the path must be short.
-    private = PrivateLibvirt(Path(tempfile.mkdtemp(prefix="vmd-", dir="/tmp")))
-    for variable, folder in private.environment.items():
-        monkeypatch.setenv(variable, folder)
-    monkeypatch.delenv("VMDESK_URI", raising=False)
+    private = PrivateLibvirt()
     yield private
     private.destroy()
 

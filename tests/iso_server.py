@@ -56,6 +56,8 @@ class Fault:
     stall_after: int | None = None
     hang_up: bool = False
     """Close the connection without an answer."""
+    silent: bool = False
+    """Take the request and never answer."""
     status: int | None = None
     redirect_to: str = ""
     claim_length: int | None = None
@@ -114,7 +116,7 @@ class IsoServer:
         self.changed = threading.Condition()
         self.closing = threading.Event()
         self.connections: set[socket.socket] = set()
-        self._tls = tls
+        self._tls = _untrusted_certificate() if tls else b""
         self._http: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
         self.port = 0
@@ -135,7 +137,7 @@ class IsoServer:
         self._http = _Http(("127.0.0.1", self.port), handler)
         self.port = self._http.server_address[1]
         if self._tls:
-            self._http.socket = _untrusted_context().wrap_socket(
+            self._http.socket = _context(self._tls).wrap_socket(
                 self._http.socket, server_side=True, do_handshake_on_connect=False
             )
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
@@ -164,6 +166,12 @@ class IsoServer:
 
     def url(self, path: str) -> str:
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}{path}"
+
+    def certificate(self, folder: Path) -> Path:
+        """Write the certificate into ``folder``, for a client that is to trust it."""
+        path = folder / "certificate.pem"
+        path.write_bytes(self._tls)
+        return path
 
     def requests_for(self, path: str, method: str = "GET") -> list[Request]:
         with self.changed:
@@ -227,6 +235,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if fault.hang_up:
                 self.close_connection = True
+            elif fault.silent:
+                self._stall(request)
             elif page is None:
                 self._short(request, HTTPStatus.NOT_FOUND)
             elif self.command == "HEAD" and not page.allows_head:
@@ -307,15 +317,19 @@ class _Handler(BaseHTTPRequestHandler):
             if fault.pace:
                 self.iso_server.closing.wait(count / fault.pace)
         if fault.stall_after is not None:
-            with self.iso_server.changed:
-                request.stalled = True
-                self.iso_server.changed.notify_all()
-            self.iso_server.closing.wait()
+            self._stall(request)
         if limits:
             _shut(self.connection)
             self.close_connection = True
         elif fault.chunked:
             self.wfile.write(b"0\r\n\r\n")
+
+    def _stall(self, request: Request) -> None:
+        with self.iso_server.changed:
+            request.stalled = True
+            self.iso_server.changed.notify_all()
+        self.iso_server.closing.wait()
+        self.close_connection = True
 
     def _send(self, page: Page, start: int, count: int, fault: Fault) -> None:
         if fault.chunked:
@@ -336,17 +350,23 @@ def _shut(connection: socket.socket) -> None:
         return  # it is closed already
 
 
-def _untrusted_context() -> ssl.SSLContext:
+def _untrusted_certificate() -> bytes:
+    """Make a key and a certificate for 127.0.0.1 that no authority has signed, as PEM."""
+    made = subprocess.run(
+        shlex.split(
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+            " -addext subjectAltName=IP:127.0.0.1 -keyout - -out -"
+        ),
+        check=True,
+        capture_output=True,
+    )
+    return made.stdout
+
+
+def _context(certificate: bytes) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory() as folder:
-        key, certificate = f"{folder}/key.pem", f"{folder}/certificate.pem"
-        subprocess.run(
-            shlex.split(
-                f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=nobody"
-                f" -keyout {key} -out {certificate}"
-            ),
-            check=True,
-            capture_output=True,
-        )
-        context.load_cert_chain(certificate, key)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(certificate)
+        file.flush()
+        context.load_cert_chain(file.name)
     return context

@@ -17,6 +17,10 @@ from vmdesk.tasks import TaskRunner
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before each attempt to reconnect; the last one is repeated."""
 
+_PROBE_TURNS = 4
+_PROBE_PAUSE = 50
+"""Milliseconds: four turns take the 200 ms after which a thread has to step in."""
+
 
 class ConnectionState(enum.Enum):
     """Whether libvirt can be asked."""
@@ -134,10 +138,19 @@ def drive_events(parent: QObject) -> None:
     Call it after ``events.register`` and before the loop runs.
     """
     timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.timeout.connect(events.start_thread)
+    turns = iter(range(_PROBE_TURNS))
+
+    def take_turn() -> None:
+        if next(turns, None) is None:
+            timer.stop()
+            events.start_thread()
+
+    # Turns of the loop and not time alone: a busy machine may be late, but a loop that drives
+    # libvirt never takes turn after turn without firing its timer. A thread beside such a loop
+    # would hang both.
+    timer.timeout.connect(take_turn)
     events.add_probe(timer.stop)
-    timer.start(round(events.PROBE_TIMEOUT * 1000))
+    timer.start(_PROBE_PAUSE)
 
 
 def _pauses() -> Iterator[float]:

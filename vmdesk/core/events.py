@@ -10,9 +10,6 @@ from collections.abc import Callable
 
 import libvirt
 
-PROBE_TIMEOUT = 0.2
-"""Seconds within which a loop that drives libvirt fires a timer of 0 ms."""
-
 _started = threading.Lock()
 
 
@@ -26,9 +23,9 @@ def register() -> None:
 
 
 def add_probe(fired: Callable[[], object]) -> None:
-    """Call ``fired`` as soon as somebody's loop drives libvirt's events.
+    """Call ``fired`` as soon as somebody's loop drives libvirt's events, by a timer of 0 ms.
 
-    If that has not happened after ``PROBE_TIMEOUT``, call ``start_thread``.
+    If that does not happen, call ``start_thread``.
     """
 
     def once(timer: int, _opaque: object) -> None:
