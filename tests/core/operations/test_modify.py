@@ -1,0 +1,166 @@
+"""Only what is given is changed, at once or for the next start, within what the host has."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PrivateLibvirt
+from tests.core.operations import small_machine
+from vmdesk.core import difference, history
+from vmdesk.core.formatting import KIB, MIB
+from vmdesk.core.host import Host
+from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.operations import definition, modify
+from vmdesk.core.operations.modify import Applied, Changes, Field
+
+MEMORY = 96 * MIB // KIB
+
+
+def test_what_is_given_is_changed_and_nothing_else(fresh_host: Host, uuid: str) -> None:
+    fresh_host.domain(uuid).destroy()
+    before = definition.read(fresh_host, uuid)
+    changes = Changes(title="A <title>", description="two\nlines", memory_kib=MEMORY, vcpus=3)
+    applied = modify.run(fresh_host, uuid, changes, Job())
+    changed = {Field.TITLE, Field.DESCRIPTION, Field.MEMORY, Field.VCPUS}
+    assert applied == Applied(frozenset(changed), frozenset())
+    after = definition.read(fresh_host, uuid)
+    lines = [line.kind.value + line.text.strip() for line in difference.lines(before, after)]
+    assert {line for line in lines if line[0] in "+-"} == {
+        "+<title>A &lt;title&gt;</title>",
+        "+<description>two",
+        "+lines</description>",
+        "-<memory unit='KiB'>8388608</memory>",
+        "-<currentMemory unit='KiB'>2097152</currentMemory>",
+        "-<vcpu placement='static'>2</vcpu>",
+        f"+<memory unit='KiB'>{MEMORY}</memory>",
+        f"+<currentMemory unit='KiB'>{MEMORY}</currentMemory>",
+        "+<vcpu placement='static'>3</vcpu>",
+    }
+    assert history.text(uuid, 1) == before
+
+
+def test_an_empty_text_removes_a_title_and_none_leaves_it(fresh_host: Host, uuid: str) -> None:
+    modify.run(fresh_host, uuid, Changes(title="t", description="d"), Job())
+    modify.run(fresh_host, uuid, Changes(title=""), Job())
+    after = definition.read(fresh_host, uuid)
+    assert "<title>" not in after
+    assert "<description>d</description>" in after
+
+
+def test_a_running_machine_is_retitled_at_once_and_resized_at_the_next_start(
+    fresh_host: Host, uuid: str
+) -> None:
+    changes = Changes(title="t", memory_kib=MEMORY, autostart=True)
+    applied = modify.run(fresh_host, uuid, changes, Job())
+    assert applied.now == {Field.TITLE, Field.AUTOSTART}
+    assert applied.next_start == {Field.MEMORY} == modify.pending(fresh_host, uuid)
+    assert "<title>t</title>" in fresh_host.domain(uuid).XMLDesc()
+    assert fresh_host.domain(uuid).autostart()
+
+
+def test_a_driver_that_refuses_a_live_change_is_quoted(fresh_host: Host, uuid: str) -> None:
+    changes = Changes(memory_kib=MEMORY, live=True)
+    applied = modify.run(fresh_host, uuid, changes, Job())
+    assert applied.next_start == {Field.MEMORY}
+    assert "mutually exclusive" in applied.refusals[0]
+    assert len(history.entries(uuid)) == 1
+
+
+def test_nothing_is_pending_for_a_machine_that_is_off(fresh_host: Host, uuid: str) -> None:
+    modify.run(fresh_host, uuid, Changes(memory_kib=MEMORY), Job())
+    fresh_host.domain(uuid).destroy()
+    assert modify.pending(fresh_host, uuid) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (Changes(memory_kib=1024), "16 MiB of memory at least"),
+        (Changes(memory_kib=4 * 1024**2), "has 3 GiB of memory"),
+        (Changes(vcpus=0), "has 16 CPUs"),
+        (Changes(vcpus=17), "has 16 CPUs"),
+        (Changes(title="two\nlines"), "one line"),
+        (Changes(description="a\x00b"), "control characters"),
+    ],
+)
+def test_what_can_not_be_is_refused_before_anything_is_written(
+    fresh_host: Host, uuid: str, changes: Changes, words: str
+) -> None:
+    before = definition.read(fresh_host, uuid)
+    with pytest.raises(OperationError, match=words) as caught:
+        modify.run(fresh_host, uuid, changes, Job())
+    assert caught.value.cause is Cause.INVALID_VALUE
+    assert definition.read(fresh_host, uuid) == before
+    assert history.entries(uuid) == []
+
+
+def test_a_change_by_another_program_is_not_overwritten(fresh_host: Host, uuid: str) -> None:
+    base = definition.read(fresh_host, uuid)
+    modify.run(fresh_host, uuid, Changes(title="theirs"), Job())
+    with pytest.raises(OperationError, match="another program"):
+        modify.run(fresh_host, uuid, Changes(title="ours", autostart=True, base=base), Job())
+    assert "theirs" in definition.read(fresh_host, uuid)
+    assert not fresh_host.domain(uuid).autostart()
+
+
+def test_bounds_are_the_hosts(fresh_host: Host) -> None:
+    assert modify.bounds(fresh_host) == modify.Bounds(3 * 1024**2, 9 * 1024**2 // 4, 16)
+
+
+@pytest.mark.hypervisor
+def test_a_real_machine_that_is_off_gets_other_memory_and_cpus(
+    private_host: Host, tmp_path: Path
+) -> None:
+    domain = small_machine.define(private_host, tmp_path)
+    modify.run(private_host, domain.UUIDString(), Changes(memory_kib=MEMORY, vcpus=1), Job())
+    xml = small_machine.stored(domain)
+    assert (xml.memory_kib, xml.current_memory_kib) == (MEMORY, MEMORY)
+    assert (xml.vcpus, xml.current_vcpus) == (1, 1)
+    domain.create()
+    assert domain.info()[1:4] == [MEMORY, MEMORY, 1]
+
+
+@pytest.mark.hypervisor
+def test_a_real_machine_takes_cpus_and_memory_while_it_runs_within_its_maxima(
+    private_host: Host, tmp_path: Path
+) -> None:
+    domain = small_machine.define(private_host, tmp_path)
+    domain.create()
+    changes = Changes(memory_kib=MEMORY, vcpus=2, live=True)
+    applied = modify.run(private_host, domain.UUIDString(), changes, Job())
+    assert applied == Applied(frozenset({Field.MEMORY, Field.VCPUS}), frozenset())
+    assert small_machine.running(domain).current_vcpus == 2
+    stored = small_machine.stored(domain)
+    assert (stored.memory_kib, stored.current_memory_kib) == (128 * 1024, MEMORY)
+    assert (stored.vcpus, stored.current_vcpus) == (2, 2)
+    assert modify.pending(private_host, domain.UUIDString()) == frozenset()
+
+
+@pytest.mark.hypervisor
+def test_more_than_a_running_machine_can_have_waits_for_the_next_start(
+    private_host: Host, tmp_path: Path
+) -> None:
+    domain = small_machine.define(private_host, tmp_path)
+    domain.create()
+    changes = Changes(memory_kib=2 * MEMORY, live=True)
+    applied = modify.run(private_host, domain.UUIDString(), changes, Job())
+    assert applied == Applied(frozenset(), frozenset({Field.MEMORY}))
+    assert small_machine.running(domain).memory_kib == 128 * 1024
+    domain.destroy()
+    domain.create()
+    assert small_machine.running(domain).memory_kib == 2 * MEMORY
+
+
+@pytest.mark.hypervisor
+def test_kvm_is_refused_where_it_does_not_work_and_chosen_where_it_does(
+    private_host: Host, private_libvirt: PrivateLibvirt, tmp_path: Path
+) -> None:
+    domain = small_machine.define(private_host, tmp_path)
+    changes = Changes(use_kvm=True)
+    if "<domain>kvm</domain>" in private_libvirt.virsh("domcapabilities"):
+        modify.run(private_host, domain.UUIDString(), changes, Job())
+        assert small_machine.stored(domain).type == "kvm"
+    else:
+        with pytest.raises(OperationError, match="KVM does not work"):
+            modify.run(private_host, domain.UUIDString(), changes, Job())
+        assert small_machine.stored(domain).type == "qemu"
