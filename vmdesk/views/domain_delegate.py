@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from vmdesk.models.domain_list_model import Activity, DomainRole
 from vmdesk.views import sparkline
 from vmdesk.views.palette import Roles, roles
+from vmdesk.views.progress_text import row_label
 from vmdesk.views.screen_picture import is_live, paint_placeholder, paint_screen, state_color
 
 Index = QModelIndex | QPersistentModelIndex
@@ -141,7 +142,7 @@ class _Lines:
 
     def _progress(self, activity: Activity) -> None:
         line = self._line(2)
-        label = _progress_label(activity)
+        label = row_label(activity)
         font = self._style.font
         width = min(QFontMetrics(font).horizontalAdvance(label), line.width() * 6 // 10)
         if label:
@@ -175,11 +176,3 @@ class _Lines:
         alignment = QStyle.visualAlignment(self._style.direction, Qt.AlignmentFlag.AlignLeft)
         flags = alignment | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         self._painter.drawText(self._visual(rect), flags, elided)
-
-
-def _progress_label(activity: Activity) -> str:
-    """Return ``43 % · 1 min left``: a row has no room for the speed."""
-    parts = [] if activity.fraction is None else [f"{activity.fraction:.0%}".replace("%", " %")]
-    if activity.pace:
-        parts.append(activity.pace.rpartition(" · ")[2])
-    return " · ".join(parts)

@@ -20,11 +20,15 @@ QPushButton:hover, QToolButton#shaped:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton#shaped:pressed, QToolButton#shaped:open {{ background: {track}; }}
 QPushButton:disabled, QToolButton#shaped:disabled {{ color: {disabled}; }}
 QPushButton:focus, QToolButton#shaped:focus {{ border: 2px solid {accent}; padding: 5px 14px; }}
-QToolButton#shaped {{ padding-right: 28px; }}
-QToolButton#shaped:focus {{ padding-right: 27px; }}
-QToolButton#shaped::menu-indicator {{
-    image: url("{icons}/spin-down.svg"); subcontrol-position: right center;
-    subcontrol-origin: padding; right: 10px; width: 12px; height: 12px;
+QToolButton#shaped {{ padding-right: 42px; }}
+QToolButton#shaped:focus {{ padding-right: 41px; }}
+QToolButton#shaped::menu-button {{
+    border: none; border-left: 1px solid {hairline}; width: 27px; margin: 1px;
+    border-top-right-radius: 5px; border-bottom-right-radius: 5px;
+}}
+QToolButton#shaped::menu-button:hover {{ background: {track}; }}
+QToolButton#shaped::menu-arrow {{
+    image: url("{icons}/spin-down.svg"); width: 12px; height: 12px;
 }}
 QPushButton[kind="primary"] {{
     color: {on_accent}; background: {accent}; border-color: {accent}; font-weight: 600;
@@ -85,6 +89,16 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QProgressBar {{ background: {track}; border: none; border-radius: 3px; max-height: 6px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 QSplitter::handle {{ background: {hairline}; }}
+QLabel[role="secondary"] {{ color: {secondary}; }}
+QLabel[role="problem"] {{ color: {failed}; }}
+QLabel[role="strong"] {{ font-weight: 600; }}
+QFrame#card {{ background: {surface}; border: 1px solid {hairline}; border-radius: 8px; }}
+QFrame#bar {{ background: {surface}; border: none; }}
+QFrame#line {{ background: {hairline}; border: none; }}
+QFrame#banner {{ background: {banner}; border: none; }}
+QListView#domains {{ background: {surface}; border: none; }}
+QScrollArea, QScrollArea > QWidget > QWidget#ground {{ background: {window}; border: none; }}
+QScrollArea#bar, QScrollArea#bar > QWidget > QWidget#ground {{ background: {surface}; }}
 """
 
 
@@ -141,7 +155,10 @@ def set_property(widget: QWidget, name: str, value: str | bool) -> None:
 
 def _sheet(colors: Roles) -> str:
     return _SHEET.format(
+        window=colors.window.name(),
         text=colors.text.name(),
+        secondary=colors.secondary.name(),
+        banner=mix(colors.surface, colors.paused, 0.16).name(),
         surface=colors.surface.name(),
         hairline=colors.hairline.name(),
         hover=colors.hover.name(),

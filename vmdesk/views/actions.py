@@ -1,0 +1,126 @@
+"""The actions on the selected machines: in menus, on buttons and on keys, enabled as one."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
+
+from vmdesk.core.i18n import _
+from vmdesk.models.domain_list_model import DomainRow
+from vmdesk.views import icons
+from vmdesk.views.action_rules import Act, why_not
+
+_LOOKS = {
+    Act.CONSOLE: (_("&Console"), "machine", _("Show and use the machine's screen")),
+    Act.START: (_("&Start"), "play", _("Switch the machine on")),
+    Act.RESUME: (_("&Resume"), "play", _("Let the paused machine go on")),
+    Act.SHUT_DOWN: (_("S&hut down"), "power", _("Ask the guest to shut down")),
+    Act.REBOOT: (_("R&estart"), "reboot", _("Ask the guest to restart")),
+    Act.PAUSE: (_("&Pause"), "pause", _("Stop the machine where it is; it keeps its memory")),
+    Act.FORCE_OFF: (_("&Force off…"), "stop", _("Take the power away, without a shutdown")),
+    Act.DELETE: (_("&Delete…"), "trash", _("Delete the machine and its disks")),
+    Act.CANCEL: (_("C&ancel"), "close", _("Stop what is being done to the machine")),
+}
+_MENU = (
+    (Act.CONSOLE, Act.START, Act.RESUME),
+    (Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF),
+    (Act.CANCEL, Act.DELETE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user wants to be done, and to which machines."""
+
+    act: Act
+    uuids: tuple[str, ...]
+
+
+class DomainActions(QObject):
+    """One ``QAction`` for each ``Act``; those in ``menu`` order make the context menu."""
+
+    requested = Signal(object)
+    """A ``Request``."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._possible: dict[Act, tuple[str, ...]] = {}
+        self._actions = {act: self._make(act) for act in Act}
+        self[Act.DELETE].setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
+
+    def __getitem__(self, act: Act) -> QAction:
+        return self._actions[act]
+
+    def set_rows(self, rows: list[DomainRow], is_connected: bool) -> None:
+        """Enable what can be done to any of ``rows``; a tooltip says why the rest can't."""
+        for act, action in self._actions.items():
+            reasons = {row.domain.uuid: why_not(act, row, is_connected) for row in rows}
+            possible = tuple(uuid for uuid, why in reasons.items() if why is None)
+            reason = next(iter(reasons.values()), None) or _("Select a machine first.")
+            if act is Act.CONSOLE and len(rows) > 1:
+                possible, reason = (), _("Select one machine to see its screen.")
+            self._possible[act] = possible
+            action.setEnabled(bool(possible))
+            action.setToolTip(_LOOKS[act][2] if possible else reason)
+
+    def main_button(self, act: Act, parent: QWidget) -> "ActionButton":
+        """Return a button that stands out as the next thing to do."""
+        button = ActionButton(self[act], "primary", parent)
+        button.setIcon(icons.icon(_LOOKS[act][1], icons.on_accent))
+        return button
+
+    def menu(self, parent: QWidget) -> QMenu:
+        """Return a new menu of all actions that make sense for the selection."""
+        menu = QMenu(parent)
+        menu.setToolTipsVisible(True)
+        for group in _MENU:
+            menu.addSeparator()
+            for act in group:
+                if act not in (Act.CANCEL, Act.RESUME) or self[act].isEnabled():
+                    menu.addAction(self[act])
+        return menu
+
+    def _make(self, act: Act) -> QAction:
+        text, icon, tip = _LOOKS[act]
+        action = QAction(icons.icon(icon), text, self)
+        action.setToolTip(tip)
+        action.triggered.connect(lambda: self.request(act))
+        return action
+
+    def request(self, act: Act) -> None:
+        """Ask for ``act`` on the machines of the selection that allow it."""
+        if self._possible.get(act):
+            self.requested.emit(Request(act, self._possible[act]))
+
+
+class ActionButton(QPushButton):
+    """A push button that does what an action does."""
+
+    def __init__(self, action: QAction, kind: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._action = action
+        self.setAutoDefault(False)
+        self.setProperty("kind", kind)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setText(self._action.text())
+        self.setEnabled(self._action.isEnabled())
+        self.setToolTip(self._action.toolTip())
+        self.setAccessibleDescription(self._action.toolTip())
+
+
+def split_button(action: QAction, more: list[QAction], parent: QWidget) -> QToolButton:
+    """Return a button for ``action`` with an arrow that shows ``more`` of its kind."""
+    button = QToolButton(parent)
+    button.setObjectName("shaped")
+    button.setDefaultAction(action)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+    menu = QMenu(button)
+    menu.setToolTipsVisible(True)
+    menu.addActions(more)
+    button.setMenu(menu)
+    return button

@@ -1,0 +1,148 @@
+"""The right side of the window: the selected machine, its screen, and what to do with it."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from vmdesk.core.details import DomainDetails
+from vmdesk.core.i18n import _, ngettext
+from vmdesk.models.domain_list_model import DomainRow, state_text
+from vmdesk.views.action_rules import Act, main_act
+from vmdesk.views.actions import ActionButton, DomainActions, split_button
+from vmdesk.views.domain_facts import facts_of
+from vmdesk.views.facts_table import FactsTable
+from vmdesk.views.graph_card import GraphCard
+from vmdesk.views.labels import ElidedLabel, StatePill
+from vmdesk.views.palette import roles
+from vmdesk.views.progress_text import percent, pill_label
+from vmdesk.views.screen_picture import state_color
+from vmdesk.views.screen_widget import ScreenWidget
+
+
+class DetailsPane(QScrollArea):
+    """One machine in full, or how many are selected."""
+
+    screen_activated = Signal()
+
+    def __init__(self, actions: DomainActions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._title = _big_label()
+        self._pill = StatePill()
+        self._screen = ScreenWidget()
+        self._screen.activated.connect(self.screen_activated)
+        self._cpu = GraphCard(_("CPU"))
+        self._facts = FactsTable()
+        self._buttons = _Buttons(actions)
+        ground = QWidget()
+        ground.setObjectName("ground")
+        layout = QVBoxLayout(ground)
+        layout.setContentsMargins(24, 20, 24, 20)
+        layout.setSpacing(14)
+        layout.addLayout(_beside(self._title, self._pill))
+        layout.addWidget(self._buttons)
+        layout.addWidget(self._screen, 1)
+        layout.addWidget(self._cpu)
+        layout.addWidget(self._facts)
+        self._filler = QWidget()
+        layout.addWidget(self._filler, 1)
+        self.setWidget(ground)
+        self.show_rows([], True)
+
+    def show_rows(self, rows: Sequence[DomainRow], is_current: bool) -> None:
+        """Show one machine, or how many there are; without ``is_current`` its state is unknown."""
+        is_one = len(rows) == 1
+        for part in (self._pill, self._screen):
+            part.setVisible(is_one)
+        self._filler.setVisible(not is_one)
+        self._buttons.show_for(rows)
+        if is_one:
+            self._show_one(rows[0], is_current)
+            return
+        self._facts.hide()
+        self._cpu.hide()
+        count = len(rows)
+        many = ngettext("{count} machine selected", "{count} machines selected", count)
+        self._title.setText(many.format(count=count) if rows else _("No machine selected"))
+
+    def show_details(self, details: DomainDetails | None) -> None:
+        """Show a machine's equipment, or nothing until it is known."""
+        self._facts.setVisible(details is not None)
+        if details is not None:
+            self._facts.show_facts(facts_of(details))
+
+    def _show_one(self, row: DomainRow, is_current: bool) -> None:
+        state = row.info.state if row.info is not None and is_current else None
+        self._title.setText(row.domain.name)
+        is_busy = row.activity is not None or row.info is None
+        dot = roles().accent if is_busy else state_color(state)
+        self._pill.show_state(_state_words(row, is_current), dot)
+        icon = "import" if row.info is None else "machine"
+        words = "" if state is None or state.is_active else _("The machine is off")
+        self._screen.show_screen(row.picture, state, icon, words)
+        self._cpu.setVisible(bool(row.cpu_history))
+        if row.cpu_history:
+            self._cpu.show_value(percent(row.cpu_history[-1]), row.cpu_history)
+
+
+class _Buttons(QWidget):
+    """The next thing to do, and the rest beside it."""
+
+    def __init__(self, actions: DomainActions) -> None:
+        super().__init__()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        self._main = {
+            act: actions.main_button(act, self) for act in (Act.CONSOLE, Act.START, Act.RESUME)
+        }
+        self._console = ActionButton(actions[Act.CONSOLE], parent=self)
+        self._cancel = ActionButton(actions[Act.CANCEL], parent=self)
+        more = [actions[act] for act in (Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF)]
+        self._stop = split_button(actions[Act.SHUT_DOWN], more, self)
+        self._delete = ActionButton(actions[Act.DELETE], parent=self)
+        order = (*self._main.values(), self._console, self._stop, self._cancel, self._delete)
+        for button in order:
+            layout.addWidget(button)
+        layout.addStretch(1)
+
+    def show_for(self, rows: Sequence[DomainRow]) -> None:
+        """Show the buttons that suit the states of ``rows``."""
+        wanted = {main_act(row) for row in rows}
+        for act, button in self._main.items():
+            button.setVisible(act in wanted and (act is not Act.CONSOLE or len(rows) == 1))
+        infos = [row.info for row in rows if row.info is not None]
+        self._console.setVisible(len(rows) == 1 and Act.RESUME in wanted)
+        self._stop.setVisible(any(info.state.is_active for info in infos))
+        self._cancel.setVisible(any(row.activity is not None for row in rows))
+        self._delete.setVisible(bool(infos))
+
+
+def _state_words(row: DomainRow, is_current: bool) -> str:
+    if row.activity is not None:
+        return pill_label(row.activity)
+    if row.info is None:
+        return _("Being made")
+    return state_text(row.info.state if is_current else None)
+
+
+def _beside(title: ElidedLabel, pill: StatePill) -> QHBoxLayout:
+    layout = QHBoxLayout()
+    layout.setSpacing(20)
+    layout.addWidget(title)
+    layout.addWidget(pill)
+    layout.addStretch(1)
+    return layout
+
+
+def _big_label() -> ElidedLabel:
+    label = ElidedLabel()
+    font = label.font()
+    font.setPointSizeF(font.pointSizeF() * 1.8)
+    label.setFont(font)
+    label.setProperty("role", "strong")
+    return label

@@ -1,0 +1,60 @@
+"""What the details pane tells of a machine's equipment, as facts."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+
+from vmdesk.core import formatting
+from vmdesk.core.details import DiskDetails, DomainDetails, DriveDetails
+from vmdesk.core.i18n import _
+from vmdesk.views.facts_table import Fact
+
+
+def facts_of(details: DomainDetails) -> list[Fact]:
+    """Return disks, discs, addresses, how fast it runs, and its note."""
+    facts = [_disk(disk) for disk in details.disks]
+    facts += [_drive(drive) for drive in details.cdroms]
+    facts.append(_address(details))
+    if not details.uses_kvm:
+        facts.append(Fact(_("Speed"), _("Slow: emulated, without KVM")))
+    if details.note:
+        facts.append(Fact(_("Note"), details.note.replace("\n", " ")))
+    return facts
+
+
+def _disk(disk: DiskDetails) -> Fact:
+    parts = [disk.target]
+    if disk.virtual_size is not None:
+        total = formatting.size(disk.virtual_size)
+        used = formatting.size(disk.used) if disk.used is not None else ""
+        parts.append(_("{used} of {total}").format(used=used, total=total) if used else total)
+    parts.append(disk.path.name if disk.path is not None else disk.source)
+    text = " · ".join(parts)
+    if disk.path is None:
+        return Fact(_("Disk"), text)
+    folder = disk.path.parent
+    return Fact(_("Disk"), text, _("Show in folder"), lambda: _show(folder))
+
+
+def _drive(drive: DriveDetails) -> Fact:
+    if not drive.disc:
+        return Fact(_("Installation disc"), _("No disc"))
+    parts = [drive.disc.rpartition("/")[2], drive.verification]
+    return Fact(_("Installation disc"), " · ".join(part for part in parts if part))
+
+
+def _address(details: DomainDetails) -> Fact:
+    if not details.addresses:
+        return Fact(_("Network"), details.network)
+    addresses = ", ".join(details.addresses)
+    text = f"{addresses} · {details.network}"
+    return Fact(_("Address"), text, _("Copy"), lambda: _copy(addresses))
+
+
+def _show(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)

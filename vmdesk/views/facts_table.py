@@ -1,0 +1,62 @@
+"""A card of facts: what it is, its value, and the one thing to do with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QWidget
+
+from vmdesk.views.labels import ElidedLabel
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line; ``action`` is the text of its link, and ``run`` what the link does."""
+
+    name: str
+    value: str
+    action: str = ""
+    run: Callable[[], object] | None = None
+
+
+class FactsTable(QFrame):
+    """Facts in three columns."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self._facts: tuple[tuple[str, str, str], ...] | None = None
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(14, 8, 8, 8)
+        self._layout.setHorizontalSpacing(16)
+        self._layout.setVerticalSpacing(4)
+        self._layout.setColumnStretch(1, 1)
+
+    def show_facts(self, facts: list[Fact]) -> None:
+        """Show these facts instead of the present ones."""
+        key = tuple((fact.name, fact.value, fact.action) for fact in facts)
+        if key == self._facts:
+            return
+        self._facts = key
+        while self._layout.count():
+            old = self._layout.takeAt(0).widget()
+            old.hide()
+            old.deleteLater()
+        for row, fact in enumerate(facts):
+            self._add(row, fact)
+
+    def _add(self, row: int, fact: Fact) -> None:
+        name = ElidedLabel(fact.name)
+        name.setProperty("role", "secondary")
+        value = ElidedLabel(fact.value, mode=Qt.TextElideMode.ElideMiddle)
+        value.setAccessibleName(f"{fact.name}: {fact.value}")
+        self._layout.setRowMinimumHeight(row, 32)
+        self._layout.addWidget(name, row, 0)
+        self._layout.addWidget(value, row, 1)
+        if fact.run is not None:
+            link = QPushButton(fact.action)
+            link.setProperty("kind", "link")
+            link.setAutoDefault(False)
+            link.setAccessibleDescription(f"{fact.name}: {fact.value}")
+            link.clicked.connect(fact.run)
+            self._layout.addWidget(link, row, 2, Qt.AlignmentFlag.AlignRight)

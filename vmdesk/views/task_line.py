@@ -1,0 +1,97 @@
+"""One operation as a line: what, how far, and the button that goes with it."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
+
+from vmdesk.core.i18n import _
+from vmdesk.models.domain_list_model import Activity
+from vmdesk.tasks import Task, TaskState
+from vmdesk.views import icons
+from vmdesk.views.labels import ElidedLabel
+from vmdesk.views.palette import Roles
+from vmdesk.views.progress_text import strip_label
+
+_STEPS = 1000
+
+
+class TaskLine(QWidget):
+    """Shows one task; it may show another one later."""
+
+    details_wanted = Signal(object)
+    """The ``Task`` that failed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._task: Task | None = None
+        self._icon = QLabel()
+        self._title = ElidedLabel()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(6)
+        self._text = ElidedLabel()
+        self._text.setProperty("role", "secondary")
+        self._details = QPushButton(_("Details"))
+        self._details.setProperty("kind", "link")
+        self._details.clicked.connect(lambda: self.details_wanted.emit(self._task))
+        self._cancel = QToolButton()
+        self._cancel.setIcon(icons.icon("close"))
+        self._cancel.setToolTip(_("Cancel"))
+        self._cancel.clicked.connect(self._cancel_task)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 4, 12, 4)
+        layout.setSpacing(12)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._title)
+        layout.addWidget(self._bar, 1)
+        layout.addStretch(0)
+        layout.addWidget(self._text)
+        layout.addWidget(self._details)
+        layout.addWidget(self._cancel)
+        self.setMinimumHeight(40)
+
+    @property
+    def task(self) -> Task | None:
+        """The task that is shown."""
+        return self._task
+
+    def show_task(self, task: Task, activity: Activity) -> None:
+        """Show ``task``, which is doing, or has come to, ``activity``."""
+        self._task = task
+        is_over = task.state.is_final
+        name, tint = _ICONS.get(task.state, ("import", icons.accent))
+        self._icon.setPixmap(icons.icon(name, tint).pixmap(18, 18))
+        self._title.setText(task.title)
+        self._bar.setVisible(not is_over)
+        self._bar.setRange(0, 0 if activity.fraction is None else _STEPS)
+        self._bar.setValue(round((activity.fraction or 0) * _STEPS))
+        figures = strip_label(activity, task.progress)
+        doing = activity.text if activity.text != task.title else ""
+        self._text.setText(doing if is_over or not figures else f"{doing} · {figures}".lstrip(" ·"))
+        self._details.setVisible(task.state is TaskState.FAILED)
+        self._cancel.setVisible(not is_over)
+        self._cancel.setEnabled(not is_over)
+        self._cancel.setAccessibleName(_("Cancel: {title}").format(title=task.title))
+        self._details.setAccessibleName(_("Details: {title}").format(title=task.title))
+        self._bar.setAccessibleName(task.title)
+        self._bar.setAccessibleDescription(self._text.text())
+
+    def _cancel_task(self) -> None:
+        if self._task is not None:
+            self._cancel.setEnabled(False)
+            self._task.cancel()
+
+
+def _good(colors: Roles) -> QColor:
+    return colors.running
+
+
+def _bad(colors: Roles) -> QColor:
+    return colors.failed
+
+
+_ICONS: dict[TaskState, tuple[str, icons.Tint]] = {
+    TaskState.SUCCEEDED: ("check", _good),
+    TaskState.FAILED: ("error", _bad),
+    TaskState.CANCELLED: ("close", icons.secondary),
+}

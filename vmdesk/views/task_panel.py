@@ -1,0 +1,147 @@
+"""The foot of the window: what is being done, and on demand everything that was done."""
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vmdesk.core.i18n import _, ngettext
+from vmdesk.models.task_list_model import TaskListModel, TaskRole
+from vmdesk.views import icons
+from vmdesk.views.labels import hairline, label
+from vmdesk.views.task_line import TaskLine
+
+_PATIENCE = 400
+"""Milliseconds that an operation runs before the strip unfolds for it: most are over by then."""
+_HISTORY_HEIGHT = 200
+
+
+class TaskPanel(QFrame):
+    """A strip while something runs; unfolded, the history of all operations."""
+
+    details_wanted = Signal(object)
+    """The ``Task`` that failed."""
+    unfolded = Signal(object)
+    """Whether the history is shown."""
+
+    def __init__(self, tasks: TaskListModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bar")
+        self._tasks = tasks
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(self._show_strip)
+        self._lines: list[TaskLine] = []
+        self._line = TaskLine()
+        self._line.details_wanted.connect(self.details_wanted)
+        self._more = QPushButton()
+        self._more.setProperty("kind", "link")
+        self._more.clicked.connect(lambda: self.set_unfolded(True))
+        self._strip = QWidget()
+        strip = QHBoxLayout(self._strip)
+        strip.setContentsMargins(0, 4, 0, 4)
+        strip.setSpacing(0)
+        strip.addWidget(self._line, 1)
+        strip.addWidget(self._more)
+        strip.addSpacing(8)
+        self._history, self._list = _history_area()
+        self._nothing = label(_("Nothing was done yet."), "secondary")
+        self._nothing.setContentsMargins(16, 8, 16, 8)
+        self._list.insertWidget(0, self._nothing)
+        self._heading = self._make_heading()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part in (hairline(), self._heading, self._history, self._strip):
+            layout.addWidget(part)
+        tasks.rowsInserted.connect(self._insert)
+        tasks.rowsRemoved.connect(self._remove)
+        tasks.dataChanged.connect(self._change)
+        self.set_unfolded(False)
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Whether the history is shown."""
+        return not self._history.isHidden()
+
+    def set_unfolded(self, is_unfolded: bool) -> None:
+        """Show or hide the history."""
+        self._history.setVisible(is_unfolded)
+        self._heading.setVisible(is_unfolded)
+        self._show_strip()
+        self.unfolded.emit(is_unfolded)
+
+    def _make_heading(self) -> QWidget:
+        heading = QWidget()
+        close = QToolButton()
+        close.setIcon(icons.icon("chevron-down"))
+        close.setToolTip(_("Hide the activity"))
+        close.setAccessibleName(_("Hide the activity"))
+        close.clicked.connect(lambda: self.set_unfolded(False))
+        layout = QHBoxLayout(heading)
+        layout.setContentsMargins(16, 8, 12, 0)
+        layout.addWidget(label(_("Activity"), "strong"))
+        layout.addWidget(close)
+        return heading
+
+    def _insert(self, _parent: QModelIndex, first: int, last: int) -> None:
+        for row in range(first, last + 1):
+            line = TaskLine()
+            line.details_wanted.connect(self.details_wanted)
+            self._lines.insert(row, line)
+            self._list.insertWidget(row, line)
+            self._fill(line, row)
+        self._nothing.hide()
+        self._patience.start(_PATIENCE)
+
+    def _remove(self, _parent: QModelIndex, first: int, last: int) -> None:
+        for line in self._lines[first : last + 1]:
+            line.hide()
+            line.deleteLater()
+        del self._lines[first : last + 1]
+
+    def _change(self, first: QModelIndex, last: QModelIndex) -> None:
+        for row in range(first.row(), last.row() + 1):
+            self._fill(self._lines[row], row)
+        if not self._patience.isActive():
+            self._show_strip()
+
+    def _fill(self, line: TaskLine, row: int) -> None:
+        index = self._tasks.index(row)
+        line.show_task(index.data(TaskRole.TASK), index.data(TaskRole.ACTIVITY))
+
+    def _show_strip(self) -> None:
+        running = self._tasks.running()
+        self._strip.setVisible(bool(running) and not self.is_unfolded)
+        self.setVisible(bool(running) or self.is_unfolded)
+        if not running:
+            return
+        self._line.show_task(running[0].task, running[0].activity)
+        others = len(running) - 1
+        self._more.setVisible(others > 0)
+        text = ngettext("{count} more", "{count} more", others)
+        self._more.setText(text.format(count=others))
+
+
+def _history_area() -> tuple[QScrollArea, QVBoxLayout]:
+    area = QScrollArea()
+    area.setObjectName("bar")
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFixedHeight(_HISTORY_HEIGHT)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setAccessibleName(_("Activity"))
+    ground = QWidget()
+    ground.setObjectName("ground")
+    lines = QVBoxLayout(ground)
+    lines.setContentsMargins(0, 4, 0, 8)
+    lines.setSpacing(0)
+    lines.addStretch(1)
+    area.setWidget(ground)
+    return area, lines
