@@ -14,7 +14,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
 
 _NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _BUSY = (408, 425, 429)
 _BAD_ADDRESS = (
     requests.exceptions.InvalidURL,

@@ -1,7 +1,9 @@
 """Ask web servers for files so that a cancel is felt at once, whatever the network does."""
 
 import contextlib
+import os
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -84,7 +86,7 @@ def opened(
                 response = answer.result()
             except _FAILURES as exc:
                 raise download_errors.from_exception(exc, address) from exc
-        with contextlib.closing(response), job.stopping_with(lambda: _break_off(response)):
+        with contextlib.closing(response), _breakable(response, job):
             yield response
 
 
@@ -156,10 +158,22 @@ def _ask(
         session.close()
 
 
-def _break_off(response: requests.Response) -> None:
-    # Raised when the connection is gone already: there is nothing left to break off.
-    with contextlib.suppress(OSError, ValueError, RuntimeError):
-        response.raw.shutdown()
+@contextlib.contextmanager
+def _breakable(response: requests.Response, job: Job) -> Iterator[None]:
+    """While inside, a cancel ends the connection that the body comes through."""
+    if response.raw.closed:
+        yield
+        return
+    # A descriptor of our own, below TLS: shutting Python's TLS socket down while another thread
+    # reads from it makes that thread read what is still encrypted.
+    with socket.socket(fileno=os.dup(response.raw.fileno())) as connection:
+
+        def break_off() -> None:
+            with contextlib.suppress(OSError):  # it may be closed already
+                connection.shutdown(socket.SHUT_RDWR)
+
+        with job.stopping_with(break_off):
+            yield
 
 
 def _number(text: str | None) -> int | None:

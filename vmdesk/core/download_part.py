@@ -1,7 +1,6 @@
 """The begun file of a download: what is there of it, its digest, and the record beside it."""
 
 import dataclasses
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import BinaryIO, Self
 from vmdesk.core import download_content, download_names, download_record
 from vmdesk.core.download_http import Remote
 from vmdesk.core.download_record import Record, Slot
+from vmdesk.core.download_sink import Sink
 from vmdesk.core.formatting import MIB
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
@@ -24,9 +24,8 @@ class Part:
     def __init__(self, slot: Slot, record: Record, file: BinaryIO) -> None:
         self.slot = slot
         self.record = record
-        self.size = 0
         self._file = file
-        self._digest = hashlib.sha256()
+        self._sink = Sink(file)
 
     @classmethod
     def create(cls, slot: Slot, remote: Remote, replaced: str) -> Self:
@@ -80,6 +79,11 @@ class Part:
         return None
 
     @property
+    def size(self) -> int:
+        """Bytes that are there."""
+        return self._sink.size
+
+    @property
     def path(self) -> Path:
         """Where the part is."""
         return download_record.part_of(self.slot, self.record)
@@ -101,21 +105,14 @@ class Part:
 
     def append(self, data: bytes) -> None:
         """Write more of the file. Raises ``OSError`` when there is no room."""
-        view = memoryview(data)
-        while view:
-            written = self._file.write(view)
-            self._digest.update(view[:written])
-            self.size += written
-            view = view[written:]
+        self._sink.append(data)
 
     def finish(self) -> Record:
         """Bring all to the disk, close the part and return the record of a complete file."""
-        os.fsync(self._file.fileno())
+        sha256 = self._sink.finish()
         mtime_ns = os.fstat(self._file.fileno()).st_mtime_ns
         self.close()
-        return dataclasses.replace(
-            self.record, length=self.size, sha256=self._digest.hexdigest(), mtime_ns=mtime_ns
-        )
+        return dataclasses.replace(self.record, length=self.size, sha256=sha256, mtime_ns=mtime_ns)
 
     def leave(self) -> None:
         """Close the part; it stays if a later download can go on with it."""
@@ -126,7 +123,7 @@ class Part:
 
     def close(self) -> None:
         """Close the file; closing it again changes nothing."""
-        self._file.close()
+        self._sink.close()
 
     def discard(self) -> None:
         """Remove the part and its record."""
@@ -142,8 +139,7 @@ class Part:
         total = min(there, self.record.length - 1)
         text = _("Checking what is there of {name}").format(name=self.record.name)
         while self.size < total and (data := self._file.read(min(MIB, total - self.size))):
-            self._digest.update(data)
-            self.size += len(data)
+            self._sink.count(data)
             job.report(self.size, total, text)
         self._file.truncate(self.size)
         self._file.seek(self.size)

@@ -142,7 +142,7 @@ def _admit(part: Part, final_address: str, expected: str | None, job: Job) -> Is
         record = part.finish()
         download_content.require_whole(download_content.head_of(part.path), part.size, record.name)
         record = _verified(record, final_address, expected, job)
-    except OperationError:
+    except (OperationError, OSError):
         part.discard()
         raise
     finally:
