@@ -5,8 +5,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPaintEvent, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QWidget
 
 from vmdesk.views.palette import Roles, roles
 
@@ -35,6 +36,21 @@ def on_accent(colors: Roles) -> QColor:
     return colors.on_accent
 
 
+def running(colors: Roles) -> QColor:
+    """Tint an icon that says that all went well."""
+    return colors.running
+
+
+def paused(colors: Roles) -> QColor:
+    """Tint an icon that warns."""
+    return colors.paused
+
+
+def failed(colors: Roles) -> QColor:
+    """Tint an icon that tells of a failure or a loss."""
+    return colors.failed
+
+
 def icon(name: str, tint: Tint = plain) -> QIcon:
     """Return an icon that follows the palette while the program runs."""
     return QIcon(_Engine(name, tint))
@@ -43,6 +59,30 @@ def icon(name: str, tint: Tint = plain) -> QIcon:
 def paint(painter: QPainter, name: str, rect: QRect | QRectF, color: QColor) -> None:
     """Paint an icon into ``rect``, at whatever resolution the painter has."""
     _renderer(name, color.name()).render(painter, QRectF(rect))
+
+
+class IconLabel(QWidget):
+    """An icon by itself, ``size`` pixels wide and high."""
+
+    def __init__(
+        self, name: str, size: int, tint: Tint = plain, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._tint = tint
+        self.setFixedSize(size, size)
+
+    def set_icon(self, name: str, tint: Tint) -> None:
+        """Show another icon."""
+        if (name, tint) != (self._name, self._tint):
+            self._name, self._tint = name, tint
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the icon in the colours of the moment."""
+        painter = QPainter(self)
+        paint(painter, self._name, self.rect(), self._tint(roles()))
+        painter.end()
 
 
 class _Engine(QIconEngine):

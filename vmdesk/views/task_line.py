@@ -1,15 +1,13 @@
 """One operation as a line: what, how far, and the button that goes with it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QToolButton, QWidget
 
 from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import Activity
 from vmdesk.tasks import Task, TaskState
 from vmdesk.views import icons
 from vmdesk.views.labels import ElidedLabel
-from vmdesk.views.palette import Roles
 from vmdesk.views.progress_text import strip_label
 
 _STEPS = 1000
@@ -24,7 +22,7 @@ class TaskLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._task: Task | None = None
-        self._icon = QLabel()
+        self._icon = icons.IconLabel("import", 18, icons.accent)
         self._title = ElidedLabel()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -60,7 +58,7 @@ class TaskLine(QWidget):
         self._task = task
         is_over = task.state.is_final
         name, tint = _ICONS.get(task.state, ("import", icons.accent))
-        self._icon.setPixmap(icons.icon(name, tint).pixmap(18, 18))
+        self._icon.set_icon(name, tint)
         self._title.setText(task.title)
         self._bar.setVisible(not is_over)
         self._bar.setRange(0, 0 if activity.fraction is None else _STEPS)
@@ -82,16 +80,8 @@ class TaskLine(QWidget):
             self._task.cancel()
 
 
-def _good(colors: Roles) -> QColor:
-    return colors.running
-
-
-def _bad(colors: Roles) -> QColor:
-    return colors.failed
-
-
 _ICONS: dict[TaskState, tuple[str, icons.Tint]] = {
-    TaskState.SUCCEEDED: ("check", _good),
-    TaskState.FAILED: ("error", _bad),
+    TaskState.SUCCEEDED: ("check", icons.running),
+    TaskState.FAILED: ("error", icons.failed),
     TaskState.CANCELLED: ("close", icons.secondary),
 }

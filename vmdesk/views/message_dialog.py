@@ -1,0 +1,84 @@
+"""A question or a message: an icon, one sentence in bold, what it means, and plain buttons."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from vmdesk.views import icons
+from vmdesk.views.labels import label, title
+
+WIDTH = 440
+
+_TINTS = {"error": icons.failed, "warning": icons.paused, "trash": icons.failed}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button: ``key`` tells the asker that it was pressed; ``kind`` is the style's."""
+
+    key: str
+    text: str
+    kind: str = ""
+
+
+class MessageDialog(QDialog):
+    """Opens above the window without stopping it; Escape is the same as the first choice.
+
+    The first choice is the safe one and the default; the others stand before it.
+    """
+
+    chosen = Signal(object)
+    """The key of a choice, once."""
+
+    def __init__(
+        self, parent: QWidget, icon: str, heading: str, text: str, choices: tuple[Choice, ...]
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(heading)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self._key = choices[0].key
+        self._text = label(text, "secondary")
+        self._text.setVisible(bool(text))
+        self.body = QVBoxLayout()
+        self.body.setSpacing(8)
+        self.body.addWidget(title(heading))
+        self.body.addWidget(self._text)
+        self.buttons = {choice.key: self._button(choice) for choice in choices}
+        top = QHBoxLayout()
+        top.setSpacing(16)
+        picture = icons.IconLabel(icon, 32, _TINTS.get(icon, icons.accent))
+        top.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(self.body, 1)
+        self.foot = QHBoxLayout()
+        self.foot.setSpacing(8)
+        self.foot.addStretch(1)
+        for choice in reversed(choices):
+            self.foot.addWidget(self.buttons[choice.key])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 20)
+        layout.setSpacing(24)
+        layout.addLayout(top)
+        layout.addLayout(self.foot)
+        self.setMinimumWidth(WIDTH)
+        self.setAccessibleDescription(text)
+        self.finished.connect(lambda: self.chosen.emit(self._key))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Put the focus on the safe button."""
+        super().showEvent(event)
+        next(iter(self.buttons.values())).setFocus()
+
+    def _button(self, choice: Choice) -> QPushButton:
+        button = QPushButton(choice.text, self)
+        button.setAutoDefault(False)
+        button.setDefault(choice.key == self._key)
+        button.setProperty("kind", choice.kind)
+        button.clicked.connect(lambda: self._choose(choice.key))
+        return button
+
+    def _choose(self, key: str) -> None:
+        self._key = key
+        self.accept()

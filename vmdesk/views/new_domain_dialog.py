@@ -1,0 +1,61 @@
+"""The one page on which a new machine is described; it starts nothing itself."""
+
+from collections.abc import Callable, Collection
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from vmdesk.core.i18n import _
+from vmdesk.views.labels import title
+from vmdesk.views.new_domain_form import NewDomainForm
+
+WIDTH = 560
+
+
+class NewDomainDialog(QDialog):
+    """Closes at once when the user agrees; the work shows in the window."""
+
+    described = Signal(object)
+    """A ``NewDomain``."""
+
+    def __init__(self, taken: Callable[[], Collection[str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setWindowTitle(_("New virtual machine"))
+        self.form = NewDomainForm(taken)
+        self.create_button = QPushButton(_("&Create"))
+        self.create_button.setProperty("kind", "primary")
+        self.create_button.setDefault(True)
+        self.create_button.clicked.connect(self.accept)
+        self.cancel_button = QPushButton(_("Cancel"))
+        self.cancel_button.setAutoDefault(False)
+        self.cancel_button.clicked.connect(self.reject)
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        foot.addStretch(1)
+        foot.addWidget(self.cancel_button)
+        foot.addWidget(self.create_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 20)
+        layout.setSpacing(16)
+        layout.addWidget(title(_("New virtual machine")))
+        layout.addWidget(self.form)
+        layout.addStretch(1)
+        layout.addLayout(foot)
+        self.setMinimumWidth(WIDTH)
+        self.form.checked.connect(self._show_checked)
+        self._show_checked(self.form.is_right)
+        self.form.source.edit.setFocus()
+
+    def accept(self) -> None:
+        """Close, and tell what the user wants, if it is right."""
+        if self.form.is_right:
+            new = self.form.new_domain()
+            super().accept()
+            self.described.emit(new)
+
+    def _show_checked(self, is_right: bool) -> None:
+        self.create_button.setEnabled(is_right)
+        missing = _("Fill in the fields first; each says what is wrong.")
+        self.create_button.setToolTip("" if is_right else missing)
