@@ -85,12 +85,15 @@ class PrivateLibvirt:
             os.close(process)
 
     def destroy(self) -> None:
-        """End every guest and the daemon, and remove all files."""
+        """End every guest and the daemon, and remove all files.
+
+        What libvirt has found out about QEMU is kept: it takes seconds to find out again.
+        """
         if list((FOLDERS["XDG_RUNTIME_DIR"] / "libvirt/qemu/run").glob("*.pid")):
             for uuid in self.virsh("list", "--uuid").split():
                 self.virsh("destroy", uuid)
         self.kill_daemon(signal.SIGTERM)
-        for folder in FOLDERS.values():
+        for folder in set(FOLDERS.values()) - {FOLDERS["XDG_CACHE_HOME"]}:
             shutil.rmtree(folder)
             folder.mkdir(mode=0o700)
 

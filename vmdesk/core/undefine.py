@@ -1,8 +1,11 @@
 """Remove a domain's definition with all that libvirt keeps for it; its disks stay."""
 
+from contextlib import closing
+
 import libvirt
 
-from vmdesk.core.libvirt_errors import translated
+from vmdesk.core.host import Host
+from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
 
 # https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainUndefineFlagsValues, oldest first
 _FLAGS = (
@@ -41,9 +44,23 @@ def _undefined(domain: libvirt.virDomain, flags: int) -> bool:
     return True
 
 
-def take_back(domain: libvirt.virDomain) -> None:
-    """Stop and undefine a domain that was only half made, whatever state it is in."""
-    with translated():
+def take_back(host: Host, uuid: str) -> None:
+    """Stop and undefine a domain that was only half made, if it is there at all.
+
+    A daemon that died meanwhile is connected to again for this.
+    """
+    try:
+        _take_back(host.connection, uuid)
+    except libvirt.libvirtError as error:
+        if not is_lost_connection(error):
+            raise translate(error) from error
+        with translated(), closing(libvirt.open(host.uri)) as fresh:
+            _take_back(fresh, uuid)
+
+
+def _take_back(connection: libvirt.virConnect, uuid: str) -> None:
+    found = [domain for domain in connection.listAllDomains() if domain.UUIDString() == uuid]
+    for domain in found:
         if domain.isActive():
             domain.destroy()
         if domain.isPersistent():

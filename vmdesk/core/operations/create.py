@@ -195,6 +195,8 @@ def run(host: Host, new: NewDomain, folders: Folders, job: Job) -> Created:
         is_whole = True
     finally:
         if not is_whole:
+            # Should this fail too, the disk stays: better a whole machine than a broken one.
+            take_back(host, new.uuid)
             disk.unlink(missing_ok=True)
     return created
 
@@ -214,16 +216,10 @@ def _define_and_start(
     )
     job.report(0, 0, _("Defining the machine"))
     with translated():
-        domain = host.connection.defineXMLFlags(
+        host.connection.defineXMLFlags(
             new_domain_xml.build(hardware, offer), libvirt.VIR_DOMAIN_DEFINE_VALIDATE
         )
-    is_whole = False
-    try:
-        job.check()
-        if new.start:
-            start_stop.start(host, new.uuid, job)
-        is_whole = True
-    finally:
-        if not is_whole:
-            take_back(domain)
+    if new.start:
+        start_stop.start(host, new.uuid, job)
+    job.check()
     return Created(new.uuid, new.name, disk, iso, use_kvm, new.start)

@@ -1,0 +1,40 @@
+# Everything a developer does. Each target sets up what it needs; see packaging/dev.
+
+.PHONY: run test demo check setup
+.DEFAULT_GOAL := run
+
+ifeq ($(shell id -u),0)
+AS_USER = packaging/dev/as-user
+endif
+
+run: setup
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec .venv/bin/vmdesk; \
+	else echo "There is no display, so this is the demo." && $(MAKE) --no-print-directory demo; fi
+
+setup: packages
+	@packaging/dev/make-venv
+
+.PHONY: packages
+packages:
+	@packaging/dev/install-packages
+
+ifdef AS_USER
+
+test demo: packages
+	@$(AS_USER) $@
+
+else
+
+test: check
+	xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/pytest
+
+demo: setup
+	xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/python -m tests.e2e.demo demo
+
+endif
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check --quiet .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
