@@ -84,6 +84,14 @@ def test_a_hard_disk_gets_no_startup_policy() -> None:
     assert drive.format == "qcow2"
 
 
+def test_a_moved_file_keeps_all_else_about_its_source() -> None:
+    moved = disk("encrypted-disk", 0)
+    before = moved.xml
+    moved.move_to(Path("/vm/new.qcow2"))
+    assert moved.xml == before.replace("/vm/vault.qcow2", "/vm/new.qcow2")
+    assert "passphrase" in moved.xml
+
+
 def test_the_xml_of_a_device_stands_alone() -> None:
     assert disk("q35-virt-manager", 1).xml.startswith("<disk ")
     assert disk("q35-virt-manager", 1).xml.endswith("</disk>")

@@ -59,7 +59,8 @@ def _clear(xml: DomainXml) -> None:
 
 def _rename(xml: DomainXml) -> None:
     xml.name = "renamed"
-    xml.nvram = "/nvram/renamed.fd"
+    if xml.nvram:
+        xml.nvram = "/nvram/renamed.fd"
 
 
 NOTE = r"<description>|second &lt;line|</description>|^\S|Indented|^$"

@@ -42,6 +42,14 @@ def test_nvram_given_as_a_source_is_read_and_set() -> None:
     assert xml.text.count("<source file='/b'/>") == 1
 
 
+def test_nvram_that_was_left_to_libvirt_is_written_behind_the_loader() -> None:
+    xml = DomainXml.parse(
+        "<domain>\n  <os>\n    <type>hvm</type>\n    <boot dev='hd'/>\n  </os>\n</domain>"
+    )
+    xml.nvram = "/a"
+    assert "<type>hvm</type>\n    <nvram>/a</nvram>\n    <boot dev='hd'/>" in xml.text
+
+
 @pytest.mark.parametrize(
     ("name", "memory", "current", "vcpus", "current_vcpus"),
     [

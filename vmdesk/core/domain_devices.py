@@ -64,6 +64,12 @@ class DiskDevice(_Device):
         """What libvirt does when the medium is missing: ``optional``, ``mandatory``, or empty."""
         return self._attribute("source", "startupPolicy")
 
+    def move_to(self, path: Path) -> None:
+        """Follow a file that got another name; all else about the source stays."""
+        source = self.element.find("source")
+        if source is not None:
+            source.set(next(name for name in _PATH_ATTRIBUTES if name in source.attrib), str(path))
+
     @property
     def volume(self) -> tuple[str, str] | None:
         """The names of a storage pool and of the volume in it, when that is the source."""

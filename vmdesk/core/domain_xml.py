@@ -153,7 +153,12 @@ class DomainXml:
     @nvram.setter
     def nvram(self, value: str) -> None:
         source = self.root.find("os/nvram/source")
+        system = self.root.find("os")
         element = self.root.find("os/nvram")
+        if element is None and system is not None:
+            element = etree.Element("nvram")
+            before = [c for c in system if c.tag in ("type", "firmware", "loader")]
+            xml_tree.insert(system, element, system.index(before[-1]) + 1 if before else 0)
         if source is not None:
             source.set("file", value)
         elif element is not None:

@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
 
 import libvirt
 
@@ -40,10 +41,10 @@ def define(
 ) -> libvirt.virDomain:
     """Define a machine with 64 MiB (of 128), 1 CPU (of 2), a disk ``vda`` and a drive ``sda``."""
     disk = make_disk(folder / f"{name}.qcow2")
-    source = f"<source file='{disc}' startupPolicy='optional'/>" if disc else ""
+    source = f"<source file={quoteattr(str(disc))} startupPolicy='optional'/>" if disc else ""
     return host.connection.defineXML(f"""
 <domain type='qemu'>
-  <name>{name}</name>
+  <name>{escape(name)}</name>
   <memory unit='MiB'>128</memory>
   <currentMemory unit='MiB'>64</currentMemory>
   <vcpu current='1'>2</vcpu>
@@ -53,7 +54,7 @@ def define(
   <devices>
     <disk type='file' device='disk'>
       <driver name='qemu' type='qcow2'/>
-      <source file='{disk}'/>
+      <source file={quoteattr(str(disk))}/>
       <target dev='vda' bus='virtio'/>
     </disk>{_CDROM.format(source=source)}
     {_PORTS}
