@@ -166,7 +166,10 @@ def host_of(address: str) -> str:
 
 def without_secrets(address: str) -> str:
     """Return an address without the user, the password and the query that it may hold."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 

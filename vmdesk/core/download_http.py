@@ -54,8 +54,8 @@ class Remote:
 
 def parsed(address: str) -> str:
     """Return an address in its usual form; ``OperationError`` if it isn't one of the web."""
-    text = urldefrag(address.strip()).url
     try:
+        text = urldefrag(address.strip()).url
         parts = urlsplit(text)
         prepared = requests.Request("GET", text).prepare().url
     except ValueError as exc:
