@@ -1,7 +1,7 @@
 """The shape of buttons and fields: Qt's own widgets, drawn flat in the palette's few colours."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from vmdesk.views import icons
@@ -102,18 +102,19 @@ QScrollArea#bar, QScrollArea#bar > QWidget > QWidget#ground {{ background: {surf
 """
 
 
-def prepare(application: QApplication) -> None:
+def prepare() -> None:
     """Choose style and palette where no desktop has: Fusion, and light colours of our own."""
-    if application.styleHints().colorScheme() is Qt.ColorScheme.Unknown:
-        application.setStyle("fusion")
-        application.setPalette(own_palette(is_dark=False))
-    refresh(application)
+    if QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Unknown:
+        QApplication.setStyle("fusion")
+        QApplication.setPalette(own_palette(is_dark=False))
+    refresh()
 
 
-def refresh(application: QApplication) -> None:
+def refresh() -> None:
     """Follow the palette that the application has now."""
+    application = QApplication.instance()
     sheet = _sheet(roles())
-    if application.styleSheet() != sheet:
+    if isinstance(application, QApplication) and application.styleSheet() != sheet:
         application.setStyleSheet(sheet)
 
 

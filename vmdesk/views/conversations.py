@@ -1,0 +1,166 @@
+"""What is said between a wish and its deed: questions, offers and bad news."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from vmdesk.controller import Controller, Failure
+from vmdesk.core.i18n import _, ngettext
+from vmdesk.core.job import OperationError
+from vmdesk.core.operations.delete import DeletionPlan
+from vmdesk.tasks import Task
+from vmdesk.views.action_rules import Act
+from vmdesk.views.actions import Request
+from vmdesk.views.delete_dialog import DeleteDialog, Deletion
+from vmdesk.views.error_dialog import AGAIN, ErrorDialog
+from vmdesk.views.message_dialog import Choice, MessageDialog
+
+NO = "no"
+YES = "yes"
+
+
+class Conversations(QObject):
+    """Carries requests to the controller, and asks first where something could be lost."""
+
+    history_wanted = Signal()
+    """More has failed than one dialog can tell."""
+
+    def __init__(self, controller: Controller, window: QWidget) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._window = window
+        self._is_telling = False
+        controller.failed.connect(self._show_failure)
+        controller.kvm_failed.connect(self._offer_emulation)
+        controller.shutdown_ignored.connect(self._offer_force_off)
+        controller.start_needed.connect(self._offer_start)
+
+    def carry_out(self, request: Request) -> None:
+        """Do what the user wants, or ask about it first."""
+        controller = self._controller
+        match request.act:
+            case Act.FORCE_OFF:
+                self._ask_force_off(request.uuids)
+            case Act.DELETE:
+                self._plan_deletion(request.uuids)
+            case Act.CANCEL:
+                for task in controller.operations.tasks:
+                    if task.key in request.uuids:
+                        task.cancel()
+            case act:
+                deeds: dict[Act, Callable[[str], object]] = {
+                    Act.CONSOLE: controller.open_console,
+                    Act.START: controller.start,
+                    Act.RESUME: controller.resume,
+                    Act.SHUT_DOWN: controller.shut_down,
+                    Act.REBOOT: controller.reboot,
+                    Act.PAUSE: controller.pause,
+                }
+                for uuid in request.uuids:
+                    deeds[act](uuid)
+
+    def show_error(self, task: Task) -> None:
+        """Show why a task of the history failed."""
+        if isinstance(task.error, OperationError):
+            ErrorDialog(self._window, task.title, task.error).open()
+
+    def _ask(
+        self, icon: str, heading: str, text: str, yes: Choice, deed: Callable[[], object]
+    ) -> None:
+        choices = (Choice(NO, _("&Not now"), ""), yes)
+        dialog = MessageDialog(self._window, icon, heading, text, choices)
+        dialog.chosen.connect(lambda key: deed() if key == yes.key else None)
+        dialog.open()
+
+    def _name(self, uuid: str) -> str:
+        row = self._controller.domains.row(uuid)
+        return row.domain.name if row is not None else uuid
+
+    def _ask_force_off(self, uuids: tuple[str, ...]) -> None:
+        count = len(uuids)
+        text = ngettext("Force off “{name}”?", "Force off {count} machines?", count)
+        self._ask(
+            "warning",
+            text.format(name=self._name(uuids[0]), count=count),
+            _("What is not saved inside is lost, as when the power fails."),
+            Choice(YES, _("&Force off"), "danger"),
+            lambda: [self._controller.force_off(uuid) for uuid in uuids],
+        )
+
+    def _offer_force_off(self, uuid: str) -> None:
+        self._ask(
+            "warning",
+            _("“{name}” did not shut down").format(name=self._name(uuid)),
+            _(
+                "Its guest ignored the request for a minute. You can wait, or force it off: then "
+                "what is not saved inside is lost."
+            ),
+            Choice(YES, _("&Force off"), "danger"),
+            lambda: self._controller.force_off(uuid),
+        )
+
+    def _offer_start(self, uuid: str) -> None:
+        self._ask(
+            "machine",
+            _("“{name}” is off").format(name=self._name(uuid)),
+            _("It has no screen until it is started."),
+            Choice(YES, _("&Start"), "primary"),
+            lambda: self._start_and_open(uuid),
+        )
+
+    def _start_and_open(self, uuid: str) -> None:
+        started = self._controller.start(uuid)
+        started.succeeded.connect(lambda _nothing: self._controller.open_console(uuid))
+
+    def _offer_emulation(self, failure: Failure) -> None:
+        self._ask(
+            "warning",
+            failure.error.summary,
+            _("The machine can be started without KVM. It runs then, but slowly."),
+            Choice(YES, _("&Start without KVM"), "primary"),
+            lambda: self._controller.start(failure.uuid, without_kvm=True),
+        )
+
+    def _show_failure(self, failure: Failure) -> None:
+        self._window.show()
+        if self._is_telling:
+            # When ten machines fail at once, nobody wants to close ten dialogs.
+            self.history_wanted.emit()
+            return
+        dialog = ErrorDialog(self._window, failure.title, failure.error, can_retry=True)
+        self._is_telling = True
+
+        def close(key: str) -> None:
+            self._is_telling = False
+            if key == AGAIN:
+                failure.retry()
+
+        dialog.chosen.connect(close)
+        dialog.open()
+
+    def _plan_deletion(self, uuids: tuple[str, ...]) -> None:
+        plans: list[DeletionPlan] = []
+
+        def add(plan: DeletionPlan) -> None:
+            plans.append(plan)
+            if len(plans) == len(uuids):
+                self._ask_deletion(plans)
+
+        for uuid in uuids:
+            task = self._controller.deletion_plan(uuid)
+            task.succeeded.connect(add)
+            task.failed.connect(self._refuse_deletion)
+
+    def _refuse_deletion(self, error: Exception) -> None:
+        if isinstance(error, OperationError):
+            ErrorDialog(self._window, _("Delete"), error).open()
+
+    def _ask_deletion(self, plans: list[DeletionPlan]) -> None:
+        dialog = DeleteDialog(self._window, plans)
+        dialog.agreed.connect(self._delete)
+        dialog.open()
+
+    def _delete(self, deletion: Deletion) -> None:
+        for plan in deletion.plans:
+            self._controller.delete(plan, deletion.delete_disks, deletion.force_off)

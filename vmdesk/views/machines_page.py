@@ -1,0 +1,134 @@
+"""The list of machines beside the selected one in full."""
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QWidget
+
+from vmdesk.connection import ConnectionState
+from vmdesk.controller import Controller
+from vmdesk.core.details import DomainDetails
+from vmdesk.core.i18n import _
+from vmdesk.models.domain_list_model import DomainRole, DomainRow
+from vmdesk.views.action_rules import Act
+from vmdesk.views.actions import DomainActions
+from vmdesk.views.details_pane import DetailsPane
+from vmdesk.views.domain_list_view import DomainListView
+from vmdesk.views.domain_proxy import DomainProxy
+from vmdesk.views.placeholder_page import PlaceholderPage
+
+_SETTLE = 80
+"""Milliseconds that a selection stays before its details are asked for."""
+_REFRESH = 5000
+"""Milliseconds between two looks at the equipment of a running machine."""
+
+
+class MachinesPage(QSplitter):
+    """List, details, and the actions on what is selected."""
+
+    filter_dropped = Signal()
+    """The user wants to see all machines again."""
+
+    def __init__(self, controller: Controller, actions: DomainActions, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._controller = controller
+        self._actions = actions
+        self._details: DomainDetails | None = None
+        self.proxy = DomainProxy(self)
+        self.proxy.setSourceModel(controller.domains)
+        self.view = DomainListView(self.proxy)
+        self.view.addAction(actions[Act.DELETE])
+        self.pane = DetailsPane(actions)
+        self._left = QStackedWidget()
+        self._left.setObjectName("list")
+        self._left.addWidget(self.view)
+        self._left.addWidget(self._no_match_page())
+        for part in (self._left, self.pane):
+            self.addWidget(part)
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+        self.setStretchFactor(1, 1)
+        self.setSizes([332, 788])
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._ask_details)
+        self._connect()
+
+    def set_filter(self, text: str) -> None:
+        """Show the machines that ``text`` is found in."""
+        self.proxy.set_filter(text)
+        is_empty = self.proxy.rowCount() == 0 and self.proxy.is_filtered
+        self._left.setCurrentIndex(1 if is_empty else 0)
+
+    def select(self, uuid: str) -> None:
+        """Select a machine; if there is none of this UUID, the first one when none is selected."""
+        self.view.select([uuid])
+        if not self.view.selected_uuids() and self.proxy.rowCount():
+            self.view.select([self.proxy.index(0, 0).data(DomainRole.UUID)])
+
+    def refresh(self) -> None:
+        """Show the selected rows as they are now."""
+        rows = self._rows()
+        is_current = self._controller.connection_status.state is ConnectionState.CONNECTED
+        self._actions.set_rows(rows, is_current)
+        self.pane.show_rows(rows, is_current)
+        uuid = rows[0].domain.uuid if len(rows) == 1 else ""
+        is_known = self._details is not None and self._details.uuid == uuid
+        self.pane.show_details(self._details if is_known else None)
+
+    def _connect(self) -> None:
+        domains = self._controller.domains
+        self.view.selected.connect(self._show_selection)
+        self.view.opened.connect(lambda _uuid: self._actions.request(Act.CONSOLE))
+        self.view.menu_wanted.connect(lambda at: self._actions.menu(self).popup(at))
+        self.pane.screen_activated.connect(lambda: self._actions.request(Act.CONSOLE))
+        domains.dataChanged.connect(self._follow)
+        for changed in (domains.rowsInserted, domains.rowsRemoved):
+            changed.connect(self._recount)
+        self._controller.domain_changed.connect(self._follow_equipment)
+        self._controller.connection_changed.connect(self._show_selection)
+
+    def _rows(self) -> list[DomainRow]:
+        rows = (self._controller.domains.row(uuid) for uuid in self.view.selected_uuids())
+        return [row for row in rows if row is not None]
+
+    def _follow(self, first: QModelIndex, last: QModelIndex) -> None:
+        changed = range(first.row(), last.row() + 1)
+        selected = self.view.selected_uuids()
+        if any(self._controller.domains.index_of(uuid).row() in changed for uuid in selected):
+            self.refresh()
+
+    def _follow_equipment(self, uuid: str) -> None:
+        if uuid in self.view.selected_uuids():
+            self._timer.start(_SETTLE)
+
+    def _show_selection(self) -> None:
+        self.refresh()
+        self._timer.start(_SETTLE)
+
+    def _recount(self) -> None:
+        is_empty = self.proxy.rowCount() == 0 and self.proxy.is_filtered
+        self._left.setCurrentIndex(1 if is_empty else 0)
+
+    def _ask_details(self) -> None:
+        rows = self._rows()
+        status = self._controller.connection_status.state
+        if len(rows) != 1 or rows[0].info is None or status is not ConnectionState.CONNECTED:
+            return
+        if self.isVisible():
+            self._controller.details(rows[0].domain.uuid).succeeded.connect(self._take_details)
+        if rows[0].info.state.is_active:
+            self._timer.start(_REFRESH)
+
+    def _take_details(self, details: DomainDetails) -> None:
+        self._details = details
+        if [row.domain.uuid for row in self._rows()] == [details.uuid]:
+            self.pane.show_details(details)
+
+    def _no_match_page(self) -> QWidget:
+        button = QPushButton(_("Show &all"))
+        button.clicked.connect(self.filter_dropped)
+        return PlaceholderPage(
+            "search",
+            _("No machine matches"),
+            _("The filter looks for its words in names and states."),
+            (button,),
+        )

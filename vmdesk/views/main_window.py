@@ -1,0 +1,167 @@
+"""The window: its parts, joined to each other and to the controller."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from vmdesk.connection import ConnectionState, ConnectionStatus
+from vmdesk.controller import Controller
+from vmdesk.settings import Settings
+from vmdesk.views import closing, style
+from vmdesk.views.about_dialog import AboutDialog
+from vmdesk.views.actions import DomainActions
+from vmdesk.views.banner import Banner
+from vmdesk.views.conversations import Conversations
+from vmdesk.views.domain_proxy import SortBy
+from vmdesk.views.drop_overlay import DropOverlay, source_in
+from vmdesk.views.machines_page import MachinesPage
+from vmdesk.views.new_domain_flow import open_new_dialog
+from vmdesk.views.task_panel import TaskPanel
+from vmdesk.views.toolbar import Toolbar, WindowActions
+from vmdesk.views.whole_pages import broken_page, empty_page, loading_page
+
+
+class MainWindow(QWidget):
+    """Every machine, its screen, what is going on, and the next thing to do."""
+
+    def __init__(self, controller: Controller, settings: Settings) -> None:
+        super().__init__()
+        style.prepare()
+        self._controller = controller
+        self._settings = settings
+        self._may_close = False
+        self.setWindowTitle("vmdesk")
+        self.setAcceptDrops(True)
+        self.resize(1120, 760)
+        self.actions_of_window = WindowActions(self)
+        self.domain_actions = DomainActions(self)
+        self.toolbar = Toolbar(self.actions_of_window.new, self.actions_of_window.menu(self))
+        self.banner = Banner()
+        self.machines = MachinesPage(controller, self.domain_actions, self)
+        self.tasks = TaskPanel(controller.tasks)
+        self.conversations = Conversations(controller, self)
+        self.loading = loading_page()
+        self.empty = empty_page(self.actions_of_window.new)
+        self.broken = broken_page(controller.reconnect)
+        self.pages = QStackedWidget()
+        for page in (self.loading, self.empty, self.broken, self.machines):
+            self.pages.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part in (self.toolbar, self.banner, self.pages, self.tasks):
+            layout.addWidget(part, 1 if part is self.pages else 0)
+        self._overlay = DropOverlay(self)
+        self._connect()
+        self._restore()
+        self._show_status(controller.connection_status)
+
+    def open_files(self, files: Sequence[str]) -> None:
+        """Open what was given on the command line: each a page for a new machine."""
+        for file in files:
+            self.ask_new(file)
+
+    def ask_new(self, source: str = "") -> None:
+        """Ask for a new machine, and select it when the user agrees."""
+        open_new_dialog(self._controller, self, source, self._show_new)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the desktop from light to dark and back."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationPaletteChange:
+            style.refresh()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say what a drop would do; also what can't be read is answered, with words."""
+        event.acceptProposedAction()
+        self._overlay.show_for(source_in(event.mimeData()))
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """The drag has gone elsewhere."""
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Use a disc or an address for a new machine."""
+        self._overlay.hide()
+        source = source_in(event.mimeData())
+        if source is not None:
+            event.acceptProposedAction()
+            self.ask_new(source)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember how the window was; with work under way, ask first."""
+        self._remember()
+        if self._may_close or not self._controller.operations.tasks:
+            event.accept()
+            return
+        event.ignore()
+        closing.ask(self, self._controller.operations, self._close_now)
+
+    def _close_now(self) -> None:
+        self._may_close = True
+        self.close()
+
+    def _connect(self) -> None:
+        actions, toolbar = self.actions_of_window, self.toolbar
+        actions.new.triggered.connect(lambda: self.ask_new())
+        actions.find.triggered.connect(toolbar.filter.setFocus)
+        actions.find.triggered.connect(toolbar.filter.selectAll)
+        actions.reload.triggered.connect(self._controller.reconnect)
+        actions.activity.toggled.connect(self.tasks.set_unfolded)
+        actions.about.triggered.connect(lambda: AboutDialog(self).open())
+        actions.quit.triggered.connect(self.close)
+        for sort_by, action in actions.sort_by.items():
+            action.triggered.connect(lambda _on, by=sort_by: self.machines.proxy.set_sort_by(by))
+        toolbar.filter_changed.connect(self.machines.set_filter)
+        toolbar.list_wanted.connect(self.machines.view.setFocus)
+        self.machines.filter_dropped.connect(toolbar.filter.clear)
+        self.tasks.unfolded.connect(actions.activity.setChecked)
+        self.tasks.details_wanted.connect(self.conversations.show_error)
+        self.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
+        self.domain_actions.requested.connect(self.conversations.carry_out)
+        self.banner.reconnect_wanted.connect(self._controller.reconnect)
+        self._controller.connection_changed.connect(self._show_status)
+        domains = self._controller.domains
+        for changed in (domains.rowsInserted, domains.rowsRemoved):
+            changed.connect(lambda *_rows: self._show_status(self._controller.connection_status))
+
+    def _show_status(self, status: ConnectionStatus) -> None:
+        """Show the page for how the connection stands and what there is to list."""
+        is_lost = status.state is ConnectionState.LOST
+        has_rows = self._controller.domains.rowCount() > 0
+        if has_rows:
+            if self.pages.currentWidget() is not self.machines:
+                self.machines.select(self._settings.selection)
+                self.machines.view.setFocus()
+            self.pages.setCurrentWidget(self.machines)
+        elif is_lost:
+            self.broken.show_error(status.error)
+            self.pages.setCurrentWidget(self.broken)
+        else:
+            is_connected = status.state is ConnectionState.CONNECTED
+            self.pages.setCurrentWidget(self.empty if is_connected else self.loading)
+        self.banner.show_status(status)
+        self.banner.setVisible(is_lost and has_rows)
+        self.actions_of_window.new.setEnabled(status.state is ConnectionState.CONNECTED)
+        self.toolbar.filter.setEnabled(has_rows)
+
+    def _show_new(self, uuid: str) -> None:
+        self.toolbar.filter.clear()
+        self.machines.select(uuid)
+
+    def _restore(self) -> None:
+        self.restoreGeometry(QByteArray(self._settings.window_geometry))
+        self.machines.restoreState(QByteArray(self._settings.splitter))
+        names = {sort_by.value: sort_by for sort_by in SortBy}
+        sort_by = names.get(self._settings.sort, SortBy.NAME)
+        self.actions_of_window.sort_by[sort_by].setChecked(True)
+        self.machines.proxy.set_sort_by(sort_by)
+
+    def _remember(self) -> None:
+        self._settings.window_geometry = bytes(self.saveGeometry().data())
+        self._settings.splitter = bytes(self.machines.saveState().data())
+        self._settings.sort = self.machines.proxy.sort_by.value
+        selected = self.machines.view.selected_uuids()
+        self._settings.selection = selected[0] if selected else ""

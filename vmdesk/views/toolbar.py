@@ -1,0 +1,114 @@
+"""The head of the window: what makes a machine, what finds one, and the menu."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vmdesk.core.i18n import _
+from vmdesk.views import icons
+from vmdesk.views.domain_proxy import SortBy
+from vmdesk.views.labels import hairline
+
+_FILTER_WIDTH = 240
+
+
+class Toolbar(QFrame):
+    """Buttons on the left, filter and menu on the right."""
+
+    filter_changed = Signal(object)
+    """The text to look for."""
+    list_wanted = Signal()
+    """The user is done with the filter and wants to go through what it found."""
+
+    def __init__(self, new: QAction, menu: QMenu, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bar")
+        self.new_button = QPushButton(new.text().replace("…", ""))
+        self.new_button.setProperty("kind", "primary")
+        self.new_button.setIcon(icons.icon("add", icons.on_accent))
+        self.new_button.setToolTip(new.toolTip())
+        self.new_button.setAccessibleDescription(new.toolTip())
+        self.new_button.clicked.connect(new.trigger)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(_("Filter machines"))
+        self.filter.setAccessibleName(_("Filter machines"))
+        self.filter.setAccessibleDescription(_("Shows the machines whose name or state has this"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setFixedWidth(_FILTER_WIDTH)
+        self.filter.textChanged.connect(self.filter_changed.emit)
+        self.filter.returnPressed.connect(self.list_wanted)
+        self.menu_button = QToolButton()
+        self.menu_button.setIcon(icons.icon("menu"))
+        self.menu_button.setToolTip(_("Menu"))
+        self.menu_button.setAccessibleName(_("Menu"))
+        self.menu_button.setMenu(menu)
+        self.menu_button.setShortcut(QKeySequence("F10"))
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(8)
+        row.addWidget(self.new_button)
+        row.addStretch(1)
+        row.addWidget(self.filter)
+        row.addSpacing(4)
+        row.addWidget(self.menu_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(hairline())
+
+
+class WindowActions:
+    """The actions of the window itself, and its menu."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self.new = _action(parent, _("&New…"), "add", "Ctrl+N", _("Make a new virtual machine"))
+        self.find = _action(parent, _("&Filter"), "search", "Ctrl+F", _("Look for a machine"))
+        self.reload = _action(parent, _("&Refresh"), "reboot", "F5", _("Look again what there is"))
+        self.activity = _action(
+            parent, _("&Activity"), "history", "Ctrl+J", _("Show what is being done and was done")
+        )
+        self.activity.setCheckable(True)
+        self.about = _action(parent, _("A&bout vmdesk"), "info", "", _("Versions"))
+        self.quit = _action(parent, _("&Quit"), "close", "Ctrl+Q", _("Close vmdesk"))
+        self._group = QActionGroup(parent)
+        self.sort_by = {
+            SortBy.NAME: _choice(self._group, _("By &name")),
+            SortBy.STATE: _choice(self._group, _("By &state")),
+        }
+
+    def menu(self, parent: QWidget) -> QMenu:
+        """Return the window's menu."""
+        menu = QMenu(parent)
+        menu.addActions([self.new, self.find, self.reload])
+        menu.addSection(_("Sort"))
+        menu.addActions(list(self.sort_by.values()))
+        menu.addSeparator()
+        menu.addActions([self.activity, self.about])
+        menu.addSeparator()
+        menu.addAction(self.quit)
+        return menu
+
+
+def _action(parent: QWidget, text: str, icon: str, key: str, tip: str) -> QAction:
+    action = QAction(icons.icon(icon), text, parent)
+    action.setShortcut(QKeySequence(key))
+    action.setToolTip(f"{tip} ({key})" if key else tip)
+    parent.addAction(action)
+    return action
+
+
+def _choice(group: QActionGroup, text: str) -> QAction:
+    action = QAction(text, group)
+    action.setCheckable(True)
+    return action
