@@ -2,9 +2,6 @@
 
 import hashlib
 import os
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +12,7 @@ from tests.iso_server import SECTOR, Fault, IsoServer, make_iso
 from vmdesk.core import iso_library
 from vmdesk.core.download_http import Patience
 from vmdesk.core.iso_library import Iso, Verification
-from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
+from vmdesk.core.job import Cancelled, Cause, Job, OperationError
 
 CONTENT = make_iso(600 * SECTOR)
 OTHER = make_iso(600 * SECTOR, seed=1)
@@ -23,13 +20,6 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 WRONG = hashlib.sha256(OTHER).hexdigest()
 QUICK = Patience(connect=2, stall=0.4, pauses=(0.01, 0.01))
 DISC = "/pool/disc.iso"
-CHILD = """
-import sys
-from pathlib import Path
-from vmdesk.core import iso_library
-from vmdesk.core.job import Job
-print(iso_library.fetch(sys.argv[1], Path(sys.argv[2]), Job()).path)
-"""
 
 
 @pytest.fixture
@@ -177,6 +167,16 @@ def test_a_disc_is_used_though_its_server_is_gone(server: IsoServer, library: Pa
     assert fetch(server, library) == first
 
 
+def test_a_mirror_with_another_etag_and_the_same_date_has_the_same_disc(
+    server: IsoServer, library: Path
+) -> None:
+    page = server.add(DISC, CONTENT)
+    first = fetch(server, library)
+    page.etag = '"of another mirror"'
+    assert fetch(server, library) == first
+    assert len(server.requests_for(DISC)) == 1
+
+
 def test_a_disc_that_changed_on_its_server_is_replaced(server: IsoServer, library: Path) -> None:
     page = server.add(DISC, CONTENT)
     fetch(server, library)
@@ -247,96 +247,6 @@ def test_records_are_for_the_user_alone(server: IsoServer, library: Path) -> Non
     server.add(DISC, CONTENT)
     fetch(server, library)
     assert (library / ".records").stat().st_mode & 0o777 == 0o700
-
-
-# Sharing
-
-
-def test_threads_share_one_download(server: IsoServer, library: Path) -> None:
-    server.add(DISC, CONTENT, Fault(pace=4_000_000))
-    with ThreadPoolExecutor(4) as pool:
-        isos = [pool.submit(fetch, server, library) for _ in range(4)]
-        assert {iso.result(20).path for iso in isos} == {library / "disc.iso"}
-    assert len(server.requests_for(DISC)) == 1
-
-
-def test_processes_share_one_download_and_see_its_progress(
-    server: IsoServer, library: Path
-) -> None:
-    server.add(DISC, CONTENT, Fault(pace=2_000_000))
-    child = start_child(server, library)
-    server.wait_for_bytes(DISC, 1)
-    seen: list[Progress] = []
-    iso = fetch(server, library, job=Job(seen.append))
-    output, _ = child.communicate(timeout=20)
-    assert output.strip() == str(iso.path)
-    assert len(server.requests_for(DISC)) == 1
-    assert any(
-        0 < progress.done < progress.total == len(CONTENT)
-        and progress.text == "Downloading disc.iso"
-        for progress in seen
-    )
-
-
-def test_one_who_waits_can_give_up_alone(server: IsoServer, library: Path) -> None:
-    server.add(DISC, CONTENT).faults.append(Fault(stall_after=300_000))
-    first_job, second_job = Job(), Job()
-    patience = Patience(stall=60)
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(iso_library.fetch, server.url(DISC), library, first_job, None, patience)
-        server.wait_for_stall(DISC)
-        second = pool.submit(fetch, server, library, job=second_job)
-        second_job.cancel()
-        with pytest.raises(Cancelled):
-            second.result(1)
-        assert not first.done()
-        first_job.cancel()
-        with pytest.raises(Cancelled):
-            first.result(1)
-
-
-def test_one_who_waits_takes_over_when_the_first_is_cancelled(
-    server: IsoServer, library: Path
-) -> None:
-    server.add(DISC, CONTENT).faults.append(Fault(stall_after=300_000))
-    first_job, is_waiting = Job(), threading.Event()
-    patience = Patience(stall=60)
-
-    def note(progress: Progress) -> None:
-        if progress.done == 300_000:
-            is_waiting.set()
-
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(iso_library.fetch, server.url(DISC), library, first_job, None, patience)
-        server.wait_for_stall(DISC)
-        second = pool.submit(fetch, server, library, job=Job(note))
-        assert is_waiting.wait(10)
-        first_job.cancel()
-        with pytest.raises(Cancelled):
-            first.result(1)
-        assert second.result(10).path.read_bytes() == CONTENT
-    assert [request.status for request in server.requests_for(DISC)] == [200, 206]
-
-
-def test_one_who_waits_takes_over_when_the_first_is_killed(
-    server: IsoServer, library: Path
-) -> None:
-    server.add(DISC, CONTENT).faults.append(Fault(stall_after=300_000))
-    child = start_child(server, library)
-    server.wait_for_stall(DISC)
-
-    def kill(progress: Progress) -> None:
-        if progress.done == 300_000:
-            child.kill()
-
-    assert fetch(server, library, job=Job(kill)).path.read_bytes() == CONTENT
-    child.communicate(timeout=10)
-    assert [request.status for request in server.requests_for(DISC)] == [200, 206]
-
-
-def start_child(server: IsoServer, library: Path) -> "subprocess.Popen[str]":
-    argv = [sys.executable, "-c", CHILD, server.url(DISC), str(library)]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
 
 
 # Local files

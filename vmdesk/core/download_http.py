@@ -76,17 +76,17 @@ def opened(
     """
     answer: Future[requests.Response] = Future()
     request = requests.Request(method, address, headers=_HEADERS | headers)
-    with requests.Session() as session:
+    with requests.Session() as session, contextlib.ExitStack() as stack:
         # The lookup of a name can't be broken off: it gets a thread that can be left behind.
         asking = threading.Thread(target=_ask, args=(answer, session, request, patience))
         asking.daemon = True
         asking.start()
         with job.stopping_with(answer.cancel):
             try:
-                response = answer.result()
+                response = stack.enter_context(contextlib.closing(answer.result()))
             except _FAILURES as exc:
                 raise download_errors.from_exception(exc, address) from exc
-        with contextlib.closing(response), _breakable(response, job):
+        with _breakable(response, job):
             yield response
 
 

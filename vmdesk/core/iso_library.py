@@ -201,9 +201,12 @@ def _is_current(slot: Slot, kept: Record, job: Job) -> bool:
         remote = download_http.look(slot.address, job)
     except OperationError:
         return True  # a complete copy is better than none
-    if remote.etag and kept.etag:
-        return remote.etag == kept.etag
-    return remote.length in (kept.length, None) and remote.last_modified in (kept.last_modified, "")
+    if remote.length not in (kept.length, None):
+        return False
+    # The date goes first: mirrors agree about it, while each has ETags of its own.
+    if remote.last_modified and kept.last_modified:
+        return remote.last_modified == kept.last_modified
+    return not remote.etag or not kept.etag or remote.etag == kept.etag
 
 
 def _report_other(slot: Slot, job: Job) -> None:
