@@ -144,6 +144,17 @@ def role_of(name: str) -> Role:
     }.get(ending, Role.OTHER)
 
 
+def required_hint(data_size: int) -> str:
+    """Return the comment of the first member, for whoever sees only the head of a bundle."""
+    return f"{FORMAT} {VERSION} data-size={data_size}"
+
+
+def parse_required_hint(comment: str) -> int | None:
+    """Read what ``required_hint`` wrote: the bytes of all disks' data; None if it isn't there."""
+    match = re.fullmatch(FORMAT + r" [0-9]{1,4} data-size=([0-9]{1,15})", comment)
+    return None if match is None else int(match[1])
+
+
 def dump_manifest(manifest: Manifest) -> bytes:
     """Write a manifest as JSON (docs/bundle-format.md)."""
     members = [_dump_record(record) for record in manifest.members]

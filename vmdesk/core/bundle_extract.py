@@ -1,5 +1,6 @@
 """Unpack one member of a bundle into a new file, holes as holes, hashed on the way."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -69,6 +70,29 @@ def _pump(archive: Archive, member: Member, target: int, advance: Callable[[int]
                 sparse.write_sparse(target, piece, at)
                 advance(len(piece))
     return digest.hexdigest()
+
+
+def read_through(
+    archive: Archive, member: Member, head_size: int, advance: Callable[[int], object]
+) -> tuple[str, bytes]:
+    """Read a member without writing it; return the SHA-256 of what is stored and its head."""
+    head = bytearray(min(head_size, member.size))
+    with Digest() as digest:
+        digest.update(member.map_block)
+        for extent in member.layout:
+            for at in range(extent.start, extent.end, sparse.CHUNK):
+                piece = archive.read(min(sparse.CHUNK, extent.end - at))
+                digest.update(piece)
+                if at < len(head):
+                    useful = piece[: len(head) - at]
+                    head[at : at + len(useful)] = useful
+                advance(len(piece))
+    return digest.hexdigest(), bytes(head)
+
+
+def digest_of(data: bytes) -> str:
+    """Return the SHA-256 of bytes that are in memory anyway."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def read_head(archive: Archive, member: Member, size: int) -> bytes:

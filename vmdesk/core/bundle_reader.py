@@ -39,7 +39,7 @@ class Member:
 
     ``name`` has no folder. ``size`` is that of the unpacked file, ``data_size`` that of its data
     in the archive, which starts at ``offset`` behind ``map_block``. ``extents`` says where in the
-    file the data belongs, or is None for a file that is stored whole.
+    file the data belongs, or is None for a file that is stored whole. ``comment`` is free text.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Member:
     offset: int
     extents: tuple[Extent, ...] | None
     map_block: bytes
+    comment: str = ""
 
     @property
     def layout(self) -> tuple[Extent, ...]:

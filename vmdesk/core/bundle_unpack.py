@@ -1,0 +1,117 @@
+"""Unpack a whole bundle in one pass into a folder of ours, under names of ours, and check it."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from vmdesk.core import (
+    bundle,
+    bundle_extract,
+    bundle_reader,
+    bundle_scan,
+    formatting,
+    image,
+    image_header,
+    sparse,
+)
+from vmdesk.core.bundle import Manifest, Role
+from vmdesk.core.bundle_reader import Archive, Member
+from vmdesk.core.bundle_scan import Contents, FoundDisk
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Job, OperationError
+
+RESERVE = 16 * 1024**2
+"""Bytes that an import leaves free, for the description and the rest of the system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A bundle's contents and where the files of its members are now."""
+
+    contents: Contents
+    files: dict[str, Path]
+
+
+def unpack(path: Path, folder: Path, job: Job) -> Unpacked:
+    """Unpack a bundle into ``folder`` and check all of it, before and with QEMU's own check.
+
+    Raises ``OperationError`` for anything that isn't acceptable; the caller removes the folder.
+    """
+    files: dict[str, Path] = {}
+    contents = Contents()
+    with bundle_reader.opening(path) as archive:
+        # In a plain tar the manifest is at hand, and tells whether hashes are worth the reading.
+        manifest = bundle_scan.look(path, job).manifest if archive.is_plain else None
+        for member in bundle_reader.members(archive):
+            job.report(archive.consumed, archive.file_size, _("Unpacking"))
+            if member.role in {Role.DOMAIN, Role.MANIFEST}:
+                text = bundle_reader.read_all(archive, member)
+                bundle_scan.add_checked_text(contents, member, text)
+            elif member.role is Role.OTHER:
+                contents.add(member)
+            else:
+                files[member.name] = folder / str(len(files))
+                _unpack_one(archive, contents, member, files[member.name], manifest, job)
+    contents.is_complete = True
+    bundle_scan.check_whole(contents)
+    for disk in contents.disks:
+        job.report(0, 0, _("Checking the disks"))
+        check_image(files[disk.member.name], disk.header.format, job)
+    return Unpacked(contents, files)
+
+
+def check_image(path: Path, format: str, job: Job) -> None:  # noqa: A002
+    """Let QEMU check an image that passed ``image_header``, and make sure that both agree."""
+    image.check(path, format, job)
+    found = image.info(path, format, job)
+    if found.backing_file or found.data_file or found.is_encrypted:
+        raise bundle.bad(
+            _("The disk image is based on another file, which it does not bring along.")
+        )
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Raise ``OperationError`` unless ``needed`` bytes can be written and some are left."""
+    free = shutil.disk_usage(folder).free
+    if needed + RESERVE > free:
+        raise OperationError(
+            _("There is not enough room: {needed} are needed, {free} are free.").format(
+                needed=formatting.size(needed + RESERVE), free=formatting.size(free)
+            ),
+            _("Make room in {folder} and try again.").format(folder=folder),
+        )
+
+
+def _unpack_one(
+    archive: Archive,
+    contents: Contents,
+    member: Member,
+    target: Path,
+    manifest: Manifest | None,
+    job: Job,
+) -> None:
+    record = None if manifest is None else manifest.record(member.name)
+    needs_digest = not archive.is_plain or (record is not None and record.sha256 is not None)
+    descriptor = bundle_extract.create_file(target)
+    try:
+        if needs_digest or not sparse.can_share(archive.descriptor, descriptor):
+            check_room(target.parent, member.data_size)
+        digest = bundle_extract.unpack(
+            archive,
+            member,
+            descriptor,
+            needs_digest,
+            lambda _count: job.report(archive.consumed, archive.file_size, _("Unpacking")),
+        )
+        head = os.pread(descriptor, image_header.HEAD, 0)
+    finally:
+        os.close(descriptor)
+    if digest is not None:
+        contents.digests[member.name] = digest
+    if member.role is Role.DISK:
+        header = bundle_scan.checked_header(head, member, contents.manifest)
+        contents.disks.append(FoundDisk(member, header))
+        contents.members[member.name] = member
+    else:
+        contents.add(member)

@@ -1,0 +1,220 @@
+"""Bring a machine in from one file: look at it first, then unpack, check, place and define it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+from lxml import etree
+
+from vmdesk.core import (
+    bundle,
+    bundle_content,
+    bundle_host,
+    bundle_match,
+    bundle_mend,
+    bundle_scan,
+    bundle_unpack,
+    guest_state,
+    image_header,
+    staging,
+    untrusted_xml,
+)
+from vmdesk.core.bundle_content import Content
+from vmdesk.core.bundle_reader import Member
+from vmdesk.core.bundle_scan import Contents
+from vmdesk.core.bundle_unpack import Unpacked
+from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.host import Host
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Job
+from vmdesk.core.operations import import_image, incoming, start_stop
+from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview, PreviewDisk
+from vmdesk.core.staging import Stage
+from vmdesk.core.untrusted_xml import Dropped, Rebuilt
+
+__all__ = ["ImportOptions", "ImportResult", "Preview", "PreviewDisk", "preview", "run", "verify"]
+
+
+def preview(host: Host, path: Path, options: ImportOptions, job: Job) -> Preview:
+    """Say what an import of ``path`` would make, without making anything.
+
+    Reads the head of the file, or all of it (with progress) where the XML lies behind the disk.
+    Raises ``OperationError`` (bad input) for what is no bundle or image, or a hostile one.
+    """
+    match bundle_content.identify(path):
+        case Content.IMAGE:
+            return import_image.preview(host, path, options)
+        case Content.DISC:
+            return incoming.disc_preview(path)
+    return _preview_of(host, path, bundle_scan.look(path, job), options)
+
+
+def verify(host: Host, path: Path, options: ImportOptions, job: Job) -> Preview:
+    """Like ``preview``, but read and check all of the file, its checksums included.
+
+    The disks of a plain tar have none: the kernel copied them. ``is_verified`` is False then.
+    """
+    if bundle_content.identify(path) is not Content.BUNDLE:
+        return preview(host, path, options, job)
+    contents = bundle_scan.verify(path, job)
+    return _preview_of(host, path, contents, options)
+
+
+def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResult:
+    """Import a bundle or a disk image; afterwards there's the whole machine, or nothing.
+
+    Raises ``OperationError``: bad input for a file that isn't acceptable, invalid value for a
+    name that is taken or impossible.
+    """
+    match bundle_content.identify(path):
+        case Content.IMAGE:
+            result = import_image.run(host, path, options, job)
+        case Content.DISC:
+            raise bundle.bad(
+                _("{name} is an installation disc, not a machine.").format(name=path.name),
+                _("Create a new machine from it."),
+            )
+        case Content.BUNDLE:
+            result = _run(host, path, options, job)
+    if options.start:
+        start_stop.start(host, result.uuid, job)
+        result = replace(result, is_started=True)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The machine as it will be."""
+
+    rebuilt: Rebuilt
+    images: Mapping[str, Member]
+    dropped: tuple[Dropped, ...]
+    changed: tuple[str, ...]
+    has_tpm: bool
+
+
+def _plan(host: Host, contents: Contents) -> _Plan:
+    rebuilt = untrusted_xml.rebuild(contents.description or b"")
+    facts = bundle_host.read(host, rebuilt.root.xpath("string(os/type/@arch)"))
+    changed = bundle_mend.mend(rebuilt, facts)
+    members = [disk.member for disk in contents.disks]
+    images = bundle_match.match(
+        rebuilt.disks, members, contents.description_name, contents.manifest
+    )
+    dropped = list(rebuilt.dropped)
+    if contents.is_complete:
+        dropped += _loose_ends(rebuilt, contents, images)
+    has_tpm = rebuilt.root.find("devices/tpm") is not None
+    return _Plan(rebuilt, images, tuple(dropped), changed, has_tpm)
+
+
+def _loose_ends(
+    rebuilt: Rebuilt, contents: Contents, images: Mapping[str, Member]
+) -> list[Dropped]:
+    ends = [
+        Dropped(f"disk {disk.target}", _("its image is not in the bundle"))
+        for disk in rebuilt.disks
+        if disk.device == "disk" and disk.target not in images
+    ]
+    used = {member.name for member in images.values()}
+    ends += [
+        Dropped(disk.member.name, _("it belongs to no disk of the machine"))
+        for disk in contents.disks
+        if disk.member.name not in used
+    ]
+    return ends + [Dropped(name, _("it is not part of a machine")) for name in contents.others]
+
+
+def _preview_of(host: Host, path: Path, contents: Contents, options: ImportOptions) -> Preview:
+    plan = _plan(host, contents)
+    xml = DomainXml.parse(etree.tostring(plan.rebuilt.root, encoding="unicode"))
+    headers = {disk.member.name: disk.header for disk in contents.disks}
+    disks = []
+    for disk in plan.rebuilt.disks:
+        member = plan.images.get(disk.target)
+        if member is not None:
+            header = headers[member.name]
+            disks.append(
+                PreviewDisk(disk.target, header.format, header.virtual_size, member.data_size)
+            )
+        elif disk.device == "disk" and not contents.is_complete:
+            disks.append(PreviewDisk(disk.target, "", None, None))
+    known = sum(disk.member.data_size for disk in contents.disks)
+    return Preview(
+        path=path,
+        content=Content.BUNDLE,
+        name=incoming.free_name(host, options, xml.name),
+        memory_kib=xml.memory_kib,
+        vcpus=xml.vcpus,
+        is_uefi=plan.rebuilt.is_uefi,
+        disks=tuple(disks),
+        dropped=plan.dropped,
+        changed=plan.changed,
+        required_bytes=max(known, contents.data_size or 0),
+        free_bytes=incoming.free_bytes(options.folder),
+        is_verified=bundle_scan.has_right_checksums(contents),
+    )
+
+
+def _run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResult:
+    text = _("Import of {path}").format(path=path)
+    with incoming.in_words(options.folder), staging.opened(options.folder, text) as stage:
+        unpacked = bundle_unpack.unpack(path, stage.folder, job)
+        plan = _plan(host, unpacked.contents)
+        root = plan.rebuilt.root
+        foreign_name = root.findtext("name", "")
+        name = incoming.free_name(host, options, foreign_name)
+        keeps = options.same_identity
+        uuid = plan.rebuilt.uuid if keeps and incoming.is_free(host, plan.rebuilt.uuid) else ""
+        uuid = uuid or str(uuid4())
+        keeps_macs = keeps and not incoming.macs(root) & incoming.macs_of_all(host)
+        bundle_mend.identify(root, name, uuid, keeps_macs=keeps_macs)
+        files = _place(host, stage, unpacked, plan, options.folder, name, uuid)
+        job.report(0, 0, _("Defining the machine"))
+        with guest_state.tpm_installed(host.uri, uuid, _tpm_file(unpacked, plan)):
+            incoming.define(host, stage, root, uuid)
+    is_verified = bundle_scan.has_right_checksums(unpacked.contents)
+    return ImportResult(uuid, name, files, plan.dropped, plan.changed, is_verified, False)
+
+
+def _place(
+    host: Host,
+    stage: Stage,
+    unpacked: Unpacked,
+    plan: _Plan,
+    folder: Path,
+    name: str,
+    uuid: str,
+) -> tuple[Path, ...]:
+    """Move the files to their final names, and let the description use them there."""
+    stem = bundle.stem(name)
+    formats = {disk.member.name: disk.header.format for disk in unpacked.contents.disks}
+    disks: dict[str, bundle_mend.Disk] = {}
+    moves: dict[Path, Path] = {}
+    for index, (target, member) in enumerate(plan.images.items()):
+        kind = formats[member.name]
+        wanted = bundle.disk_name(stem, target, index).removesuffix("qcow2") + kind
+        final = incoming.free_path(folder / wanted, set(moves.values()))
+        disks[target] = bundle_mend.Disk(final, kind)
+        moves[unpacked.files[member.name]] = final
+    nvram = None
+    if unpacked.contents.nvram is not None and plan.rebuilt.is_uefi:
+        source = unpacked.files[unpacked.contents.nvram.name]
+        _check_nvram(source)
+        nvram = folder / f"{uuid}_VARS.fd"
+        moves[source] = nvram
+    bundle_mend.attach(plan.rebuilt.root, disks, nvram)
+    stage.place(moves, host.uri, uuid)
+    return tuple(moves.values())
+
+
+def _check_nvram(path: Path) -> None:
+    with path.open("rb") as file:
+        if image_header.detect(file.read(image_header.HEAD)) is not None:
+            raise bundle.bad(_("The UEFI variables are in a form that is not accepted."))
+
+
+def _tpm_file(unpacked: Unpacked, plan: _Plan) -> Path | None:
+    member = unpacked.contents.tpm
+    return unpacked.files[member.name] if member is not None and plan.has_tpm else None

@@ -1,0 +1,130 @@
+"""Make a new machine around a copy of a disk image."""
+
+import os
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from lxml import etree
+
+from vmdesk.core import (
+    bundle,
+    bundle_extract,
+    bundle_unpack,
+    capabilities,
+    image,
+    image_header,
+    new_domain_xml,
+    sparse,
+    staging,
+)
+from vmdesk.core.bundle_content import Content
+from vmdesk.core.host import Host
+from vmdesk.core.i18n import _
+from vmdesk.core.image_header_other import ImageHeader
+from vmdesk.core.job import Job
+from vmdesk.core.operations import create, incoming
+from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview, PreviewDisk
+
+_FOREIGN = {"vmdk", "vdi", "vhdx"}
+"""Formats of other hypervisors, whose guests may have no virtio drivers."""
+
+
+def preview(host: Host, path: Path, options: ImportOptions) -> Preview:
+    """Say what would be made; raises ``OperationError`` for an image with a trap."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        header = image_header.check_file(descriptor)
+        size = os.fstat(descriptor).st_size
+        stored = sum(extent.length for extent in sparse.data_extents(descriptor, size))
+    finally:
+        os.close(descriptor)
+    changed = () if header.format == "qcow2" else (_("The disk is converted to qcow2."),)
+    return Preview(
+        path=path,
+        content=Content.IMAGE,
+        name=incoming.free_name(host, options, bundle.stem(path.stem)),
+        memory_kib=create.DEFAULT_MEMORY,
+        vcpus=create.DEFAULT_VCPUS,
+        is_uefi=False,
+        disks=(PreviewDisk(_target(header), header.format, header.virtual_size, stored),),
+        dropped=(),
+        changed=changed,
+        required_bytes=_needed(header, stored),
+        free_bytes=incoming.free_bytes(options.folder),
+        is_verified=False,
+    )
+
+
+def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResult:
+    """Copy the image (converted to qcow2) and define a machine with it; or leave nothing."""
+    found = preview(host, path, options)
+    text = _("Import of {path}").format(path=path)
+    with incoming.in_words(options.folder), staging.opened(options.folder, text) as stage:
+        header, copy = _copied(path, stage.folder, found.required_bytes, job)
+        disk = incoming.free_path(options.folder / f"{bundle.stem(found.name)}.qcow2", taken=set())
+        uuid = str(uuid4())
+        offer = capabilities.read(host)
+        hardware = new_domain_xml.Hardware(
+            uuid=uuid,
+            name=found.name,
+            memory=found.memory_kib,
+            vcpus=min(found.vcpus, offer.cpus),
+            disk=disk,
+            disc=None,
+            use_kvm=offer.has_kvm,
+        )
+        root = etree.fromstring(new_domain_xml.build(hardware, offer))
+        if header.format in _FOREIGN:
+            _use_sata(root)
+        stage.place({copy: disk}, host.uri, uuid)
+        job.report(0, 0, _("Defining the machine"))
+        incoming.define(host, stage, root, uuid)
+    return ImportResult(uuid, found.name, (disk,), (), found.changed, False, False)
+
+
+def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeader, Path]:
+    """Copy first and check the copy, for the original may change under our eyes."""
+    copy = folder / "original"
+    source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    target = bundle_extract.create_file(copy)
+    try:
+        if not sparse.can_share(source, target):
+            bundle_unpack.check_room(folder, needed)
+        size = os.fstat(source).st_size
+        for start, length in sparse.data_extents(source, size):
+            report = partial(_report, job, start, size)
+            sparse.copy_range(source, start, target, start, length, report)
+        os.ftruncate(target, size)
+        header = image_header.check_file(target)
+    finally:
+        os.close(source)
+        os.close(target)
+    job.report(0, 0, _("Checking the disk"))
+    bundle_unpack.check_image(copy, header.format, job)
+    if header.format == "qcow2":
+        return header, copy
+    job.report(0, 0, _("Converting the disk"))
+    converted = folder / "converted"
+    image.convert(copy, header.format, converted, job, is_trusted=False)
+    return header, converted
+
+
+def _report(job: Job, start: int, size: int, done: int) -> None:
+    job.report(start + done, size, _("Copying"))
+
+
+def _needed(header: ImageHeader, stored: int) -> int:
+    return stored if header.format == "qcow2" else 2 * stored
+
+
+def _target(header: ImageHeader) -> str:
+    return "sda" if header.format in _FOREIGN else "vda"
+
+
+def _use_sata(root: etree._Element) -> None:
+    target = root.find("devices/disk[@device='disk']/target")
+    cdrom = root.find("devices/disk[@device='cdrom']/target")
+    if target is not None and cdrom is not None:
+        target.attrib.update({"dev": "sda", "bus": "sata"})
+        cdrom.set("dev", "sdb")

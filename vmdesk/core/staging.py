@@ -1,0 +1,210 @@
+"""Folders for half-made things, and a journal so that what a crash leaves is cleared away."""
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vmdesk.core import paths
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Cause, OperationError
+
+_FOLDER = ".vmdesk-{token}"
+_JOURNAL = re.compile(r"([0-9a-f]{16})\.(journal|new)")
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """What a sweep cleared away: in words what it was, when it began, and the files it took."""
+
+    text: str
+    started: float
+    removed: tuple[Path, ...]
+
+
+class Stage:
+    """A folder beside the target, and what was already put in place from it."""
+
+    def __init__(self, folder: Path, journal: int) -> None:
+        self.folder = folder
+        self._journal = journal
+        self._placed: list[tuple[Path, tuple[int, int]]] = []
+        self.is_left_to_sweep = False
+
+    def place(self, files: Mapping[Path, Path], uri: str = "", uuid: str = "") -> None:
+        """Sync files of the folder and give them their final names; none is ever overwritten.
+
+        With a ``uuid`` they belong to a machine that is defined next: if that never happens, they
+        are removed again, by this stage or by a later sweep.
+        """
+        for source in files:
+            _sync(source)
+        entries = [(target, _identity(source)) for source, target in files.items()]
+        written = [[str(target), *identity] for target, identity in entries]
+        _append(self._journal, {"placed": written, "uri": uri, "uuid": uuid})
+        for (source, target), entry in zip(files.items(), entries, strict=True):
+            _move(source, target)
+            self._placed.append(entry)
+        for folder in {target.parent for target in files.values()}:
+            _sync(folder)
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Like ``place`` for one file, writing over what is there."""
+        _sync(source)
+        source.replace(target)
+        _sync(target.parent)
+
+    def take_back(self) -> None:
+        """Remove what was put in place."""
+        _remove_placed(self._placed)
+
+
+@contextmanager
+def opened(folder: Path, text: str) -> Iterator[Stage]:
+    """Yield a stage inside ``folder`` for the work that ``text`` names; it's gone afterwards.
+
+    An error inside also takes back what was put in place, unless ``is_left_to_sweep`` is set.
+    """
+    token = secrets.token_hex(8)
+    place = folder / _FOLDER.format(token=token)
+    journal_path = _journals() / f"{token}.journal"
+    journal = _open_journal(journal_path)
+    stage = Stage(place, journal)
+    try:
+        _append(journal, {"text": text, "folder": str(place), "started": time.time()})
+        place.mkdir(mode=0o700)
+        try:
+            yield stage
+        except BaseException:
+            if not stage.is_left_to_sweep:
+                stage.take_back()
+            raise
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        if not stage.is_left_to_sweep:
+            journal_path.unlink()
+        os.close(journal)
+
+
+def sweep(uri: str, is_defined: Callable[[str], bool]) -> tuple[Leftover, ...]:
+    """Clear away what died in the middle: at the start, and after a daemon came back.
+
+    Files that were put in place for a machine stay if ``is_defined`` knows its UUID; those of
+    another connection than ``uri`` wait for their own. Work that is still going on is left alone.
+    """
+    leftovers = []
+    for journal_path in sorted(_journals().iterdir()):
+        match = _JOURNAL.fullmatch(journal_path.name)
+        if match is None:
+            continue
+        journal = os.open(journal_path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            leftover = _clear(_read(journal), match[1], uri, is_defined)
+            if leftover is not None:
+                journal_path.unlink()
+                leftovers.append(leftover)
+        except BlockingIOError:
+            pass  # whoever wrote it is alive
+        finally:
+            os.close(journal)
+    return tuple(leftovers)
+
+
+def _clear(
+    entries: list[dict[str, Any]], token: str, uri: str, is_defined: Callable[[str], bool]
+) -> Leftover | None:
+    placed = [entry for entry in entries if "placed" in entry]
+    if any(entry["uri"] not in {"", uri} for entry in placed):
+        return None
+    removed: list[Path] = []
+    for entry in placed:
+        if not entry["uuid"] or not is_defined(entry["uuid"]):
+            files = [(Path(path), (device, inode)) for path, device, inode in entry["placed"]]
+            removed += _remove_placed(files)
+    head = entries[0] if entries else {}
+    folder = Path(head.get("folder", ""))
+    if folder.name == _FOLDER.format(token=token) and folder.is_dir() and not folder.is_symlink():
+        removed.append(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    return Leftover(head.get("text", ""), head.get("started", 0.0), tuple(removed))
+
+
+def _remove_placed(files: list[tuple[Path, tuple[int, int]]]) -> list[Path]:
+    removed = []
+    for path, identity in files:
+        # Somebody may have put another file there in the meantime.
+        if path.exists() and not path.is_symlink() and _identity(path) == identity:
+            path.unlink()
+            removed.append(path)
+    return removed
+
+
+def _journals() -> Path:
+    folder = paths.state_dir() / "staging"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _open_journal(path: Path) -> int:
+    # A sweep must never see the journal without its lock.
+    new = path.with_suffix(".new")
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+    descriptor = os.open(new, flags, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    new.rename(path)
+    return descriptor
+
+
+def _append(journal: int, entry: dict[str, Any]) -> None:
+    os.write(journal, json.dumps(entry).encode() + b"\n")
+    os.fsync(journal)
+
+
+def _read(journal: int) -> list[dict[str, Any]]:
+    entries = []
+    with os.fdopen(os.dup(journal), "rb") as file:
+        for line in file:
+            try:
+                entries.append(json.loads(line))
+            except ValueError:
+                break  # the power was cut in the middle of this line
+    return entries
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileExistsError as exc:
+        raise OperationError(
+            _("The file {path} exists already.").format(path=target),
+            _("Choose another name."),
+            cause=Cause.INVALID_VALUE,
+        ) from exc
+    except PermissionError:  # such as FAT, which has no links
+        if os.path.lexists(target):
+            raise
+        source.rename(target)
+    else:
+        source.unlink()
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat(follow_symlinks=False)
+    return (status.st_dev, status.st_ino)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
