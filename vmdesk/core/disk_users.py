@@ -13,7 +13,7 @@ from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
-from vmdesk.core.libvirt_errors import translated
+from vmdesk.core.libvirt_errors import translate, translated
 
 FileId = tuple[int, int]
 """A file whatever it is called: device and inode."""
@@ -27,7 +27,7 @@ def files_of_others(host: Host, uuid: str, job: Job) -> dict[FileId, str]:
     for other in others:
         job.check()
         try:
-            paths = _files_of(host, other)
+            paths = files_of(host, other)
         except OperationError as error:
             if error.cause is not Cause.NOT_FOUND:
                 raise
@@ -68,13 +68,15 @@ def file_id(status: os.stat_result) -> FileId:
     return status.st_dev, status.st_ino
 
 
-def _files_of(host: Host, domain: libvirt.virDomain) -> set[Path]:
+def files_of(host: Host, domain: libvirt.virDomain) -> set[Path]:
+    """Return every file that a domain names, running, stored or in a snapshot, or builds on."""
     with translated():
         snapshots = [snapshot.getXMLDesc() for snapshot in _snapshots(domain)]
     named: set[Path] = set()
     for xml in _configurations(domain):
         named |= _paths_in(xml.root)
-        named |= {_volume_path(host, disk.volume) for disk in xml.disks if disk.volume}
+        for disk in xml.disks:
+            named |= _volume_path(host, disk.volume) if disk.volume else set()
     for text in snapshots:
         named |= _paths_in(xml_tree.XmlDocument(text).root)
     below = {file for path in named if path.is_file() for file in image_chain.files_below(path)}
@@ -96,11 +98,19 @@ def _snapshots(domain: libvirt.virDomain) -> list[libvirt.virDomainSnapshot]:
         raise
 
 
-def _volume_path(host: Host, volume: tuple[str, str]) -> Path:
+def _volume_path(host: Host, volume: tuple[str, str]) -> set[Path]:
     pool, name = volume
-    with translated():
+    try:
         found = host.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
-        return Path(found.path())
+        return {Path(found.path())}
+    except libvirt.libvirtError as error:
+        # A machine may name a pool that was removed: then no file is behind the name.
+        if error.get_error_code() in (
+            libvirt.VIR_ERR_NO_STORAGE_POOL,
+            libvirt.VIR_ERR_NO_STORAGE_VOL,
+        ):
+            return set()
+        raise translate(error) from error
 
 
 def _paths_in(root: etree._Element) -> set[Path]:

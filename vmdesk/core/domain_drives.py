@@ -1,5 +1,6 @@
 """Add disks and CD-ROM drives to a domain, and take them away."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from lxml import etree
@@ -30,8 +31,13 @@ def drive(xml: DomainXml, target: str) -> DiskDevice:
     )
 
 
-def add_disk(xml: DomainXml, path: Path, image_format: str) -> DiskDevice:
-    """Add a disk on the bus that the machine's first disk has; without one, on virtio."""
+def add_disk(
+    xml: DomainXml, path: Path, image_format: str, taken: Collection[str] = ()
+) -> DiskDevice:
+    """Add a disk on the bus that the machine's first disk has; without one, on virtio.
+
+    ``taken`` are further target names that it must not get.
+    """
     buses = [disk.bus for disk in xml.disks if disk.device == "disk"]
     bus = buses[0] if buses else "virtio"
     if bus not in ("virtio", "sata", "scsi", "usb", "ide") or _is_full(xml, bus):
@@ -41,7 +47,7 @@ def add_disk(xml: DomainXml, path: Path, image_format: str) -> DiskDevice:
         element, "driver", name="qemu", type=image_format, discard="unmap", detect_zeroes="unmap"
     )
     etree.SubElement(element, "source", file=str(path))
-    etree.SubElement(element, "target", dev=free_target(xml, bus), bus=bus)
+    etree.SubElement(element, "target", dev=free_target(xml, bus, taken), bus=bus)
     return _add(xml, element)
 
 
@@ -63,12 +69,12 @@ def remove(xml: DomainXml, target: str) -> None:
     xml_tree.remove(drive(xml, target).element)
 
 
-def free_target(xml: DomainXml, bus: str) -> str:
+def free_target(xml: DomainXml, bus: str, taken: Collection[str] = ()) -> str:
     """Return the first target name of ``bus`` that no drive has: ``vdb``, ``sda``."""
-    taken = {disk.target for disk in xml.disks}
+    targets = {disk.target for disk in xml.disks}.union(taken)
     prefix = _PREFIXES.get(bus, "sd")
     number = 0
-    while (name := prefix + _letters(number)) in taken:
+    while (name := prefix + _letters(number)) in targets:
         number += 1
     return name
 

@@ -16,10 +16,10 @@ def test_a_machine_without_a_drive_says_so_and_gets_one(
     fresh_host: Host, uuid: str, tmp_path: Path
 ) -> None:
     disc = small_machine.make_iso(tmp_path / "a.iso")
-    with pytest.raises(OperationError, match="^This machine has no CD-ROM drive[.]$") as caught:
+    with pytest.raises(OperationError, match=r"^This machine has no CD-ROM drive\.$") as caught:
         eject.run(fresh_host, uuid, Job())
     assert caught.value.cause is Cause.WRONG_STATE
-    with pytest.raises(OperationError, match="^This machine has no CD-ROM drive[.]$") as caught:
+    with pytest.raises(OperationError, match=r"^This machine has no CD-ROM drive\.$") as caught:
         eject.insert(fresh_host, uuid, disc, Job())
     assert caught.value.cause is Cause.WRONG_STATE
     assert eject.add_drive(fresh_host, uuid, Job()) == DriveChange("sda", None, is_now=False)
