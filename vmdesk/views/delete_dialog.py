@@ -103,8 +103,9 @@ def _files(files: list[tuple[str, str]]) -> QWidget:
     grid.setColumnStretch(0, 1)
     for row, (path, remark) in enumerate(files[:_LINES]):
         aside = label(remark, "secondary")
+        aside.setWordWrap(False)
         aside.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(ElidedLabel(path, mode=Qt.TextElideMode.ElideMiddle), row, 0)
+        grid.addWidget(ElidedLabel(path, mode=Qt.TextElideMode.ElideMiddle, fills=True), row, 0)
         grid.addWidget(aside, row, 1)
     layout.addLayout(grid)
     if len(files) > _LINES:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from vmdesk.core.details import DomainDetails
@@ -13,11 +14,14 @@ from vmdesk.views.actions import ActionButton, DomainActions, split_button
 from vmdesk.views.domain_facts import facts_of
 from vmdesk.views.facts_table import FactsTable
 from vmdesk.views.graph_card import GraphCard
-from vmdesk.views.labels import ElidedLabel, StatePill
+from vmdesk.views.labels import ElidedLabel, StatePill, label
 from vmdesk.views.palette import roles
 from vmdesk.views.progress_text import percent, pill_label
 from vmdesk.views.screen_picture import state_color
 from vmdesk.views.screen_widget import ScreenWidget
+
+_NAMES = 12
+"""Selected machines that are named one by one."""
 
 
 class DetailsPane(QScrollArea):
@@ -48,7 +52,8 @@ class DetailsPane(QScrollArea):
         layout.addWidget(self._screen, 1)
         layout.addWidget(self._cpu)
         layout.addWidget(self._facts)
-        self._filler = QWidget()
+        self._filler = label(role="secondary")
+        self._filler.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._filler, 1)
         self.setWidget(ground)
         self.show_rows([], True)
@@ -67,7 +72,9 @@ class DetailsPane(QScrollArea):
         self._cpu.hide()
         count = len(rows)
         many = ngettext("{count} machine selected", "{count} machines selected", count)
-        self._title.setText(many.format(count=count) if rows else _("No machine selected"))
+        self._title.setText(many.format(count=count) if rows else "")
+        names = ", ".join(row.domain.name for row in rows[:_NAMES])
+        self._filler.setText(f"{names}, …" if count > _NAMES else names)
 
     def show_details(self, details: DomainDetails | None) -> None:
         """Show a machine's equipment, or nothing until it is known."""
@@ -82,7 +89,9 @@ class DetailsPane(QScrollArea):
         dot = roles().accent if is_busy else state_color(state)
         self._pill.show_state(_state_words(row, is_current), dot)
         icon = "import" if row.info is None else "machine"
-        words = "" if state is None or state.is_active else _("The machine is off")
+        words = _("The machine is off") if state is not None and not state.is_active else ""
+        if row.activity is not None:
+            words = row.activity.pace or row.activity.text
         self._screen.show_screen(row.picture, state, icon, words)
         self._cpu.setVisible(bool(row.cpu_history))
         if row.cpu_history:
@@ -140,9 +149,9 @@ def _beside(title: ElidedLabel, pill: StatePill) -> QHBoxLayout:
 
 
 def _big_label() -> ElidedLabel:
-    label = ElidedLabel()
-    font = label.font()
+    big = ElidedLabel()
+    font = big.font()
     font.setPointSizeF(font.pointSizeF() * 1.8)
-    label.setFont(font)
-    label.setProperty("role", "strong")
-    return label
+    font.setWeight(QFont.Weight.DemiBold)
+    big.setFont(font)
+    return big

@@ -144,7 +144,7 @@ class _Lines:
         line = self._line(2)
         label = row_label(activity)
         font = self._style.font
-        width = min(QFontMetrics(font).horizontalAdvance(label), line.width() * 6 // 10)
+        width = min(QFontMetrics(font).horizontalAdvance(label) + 2, line.width() * 7 // 10)
         if label:
             place = line.adjusted(line.width() - width, 0, 0, 0)
             self._text(place, label, self._colors.secondary)

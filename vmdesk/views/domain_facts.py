@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from vmdesk.core import formatting
 from vmdesk.core.details import DiskDetails, DomainDetails, DriveDetails
 from vmdesk.core.i18n import _
 from vmdesk.views.facts_table import Fact
+
+_MIDDLE = Qt.TextElideMode.ElideMiddle
 
 
 def facts_of(details: DomainDetails) -> list[Fact]:
@@ -34,7 +36,7 @@ def _disk(disk: DiskDetails) -> Fact:
     if disk.path is None:
         return Fact(_("Disk"), text)
     folder = disk.path.parent
-    return Fact(_("Disk"), text, _("Show in folder"), lambda: _show(folder))
+    return Fact(_("Disk"), text, _("Show in folder"), lambda: _show(folder), _MIDDLE)
 
 
 def _drive(drive: DriveDetails) -> Fact:

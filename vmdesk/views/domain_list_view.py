@@ -30,6 +30,8 @@ class DomainListView(QListView):
             _("Return opens the console, the menu key shows what can be done.")
         )
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setObjectName("domains")
+        self.setViewportMargins(0, 6, 0, 6)
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)

@@ -49,4 +49,3 @@ class ErrorDialog(MessageDialog):
     def _show_details(self, is_shown: bool) -> None:
         self.details.setVisible(is_shown)
         self.copy.setVisible(is_shown)
-        self.adjustSize()

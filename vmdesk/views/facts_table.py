@@ -17,6 +17,7 @@ class Fact:
     value: str
     action: str = ""
     run: Callable[[], object] | None = None
+    elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight
 
 
 class FactsTable(QFrame):
@@ -42,17 +43,19 @@ class FactsTable(QFrame):
             old = self._layout.takeAt(0).widget()
             old.hide()
             old.deleteLater()
+        for row in range(len(facts), self._layout.rowCount()):
+            self._layout.setRowMinimumHeight(row, 0)
         for row, fact in enumerate(facts):
             self._add(row, fact)
 
     def _add(self, row: int, fact: Fact) -> None:
         name = ElidedLabel(fact.name)
         name.setProperty("role", "secondary")
-        value = ElidedLabel(fact.value, mode=Qt.TextElideMode.ElideMiddle)
+        value = ElidedLabel(fact.value, mode=fact.elide, fills=True)
         value.setAccessibleName(f"{fact.name}: {fact.value}")
         self._layout.setRowMinimumHeight(row, 32)
         self._layout.addWidget(name, row, 0)
-        self._layout.addWidget(value, row, 1)
+        self._layout.addWidget(value, row, 1, 1, 1 if fact.run is not None else 2)
         if fact.run is not None:
             link = QPushButton(fact.action)
             link.setProperty("kind", "link")

@@ -47,6 +47,11 @@ class Field(QWidget):
         self.problem = ""
         self._show(text, "secondary")
 
+    def show_warning(self, text: str) -> None:
+        """Say what may become a problem."""
+        self.problem = ""
+        self._show(text, "warning")
+
     def show_problem(self, text: str) -> None:
         """Mark the field as wrong, with the reason."""
         self.problem = text

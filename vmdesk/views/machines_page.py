@@ -32,6 +32,7 @@ class MachinesPage(QSplitter):
         self._controller = controller
         self._actions = actions
         self._details: DomainDetails | None = None
+        self._lost_selection: list[str] = []
         self.proxy = DomainProxy(self)
         self.proxy.setSourceModel(controller.domains)
         self.view = DomainListView(self.proxy)
@@ -54,13 +55,16 @@ class MachinesPage(QSplitter):
 
     def set_filter(self, text: str) -> None:
         """Show the machines that ``text`` is found in."""
+        selected = self.view.selected_uuids() or self._lost_selection
         self.proxy.set_filter(text)
-        is_empty = self.proxy.rowCount() == 0 and self.proxy.is_filtered
-        self._left.setCurrentIndex(1 if is_empty else 0)
+        self._recount()
+        self._lost_selection = selected
+        self.select(selected[0] if selected else "")
 
     def select(self, uuid: str) -> None:
         """Select a machine; if there is none of this UUID, the first one when none is selected."""
-        self.view.select([uuid])
+        if uuid not in self.view.selected_uuids():
+            self.view.select([uuid])
         if not self.view.selected_uuids() and self.proxy.rowCount():
             self.view.select([self.proxy.index(0, 0).data(DomainRole.UUID)])
 

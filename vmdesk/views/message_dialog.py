@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from vmdesk.views import icons
+from vmdesk.views.dialog import Dialog
 from vmdesk.views.labels import label, title
 
 WIDTH = 440
@@ -23,7 +24,7 @@ class Choice:
     kind: str = ""
 
 
-class MessageDialog(QDialog):
+class MessageDialog(Dialog):
     """Opens above the window without stopping it; Escape is the same as the first choice.
 
     The first choice is the safe one and the default; the others stand before it.
@@ -35,10 +36,7 @@ class MessageDialog(QDialog):
     def __init__(
         self, parent: QWidget, icon: str, heading: str, text: str, choices: tuple[Choice, ...]
     ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(heading)
-        self.setWindowModality(Qt.WindowModality.WindowModal)
+        super().__init__(parent, heading)
         self._key = choices[0].key
         self._text = label(text, "secondary")
         self._text.setVisible(bool(text))

@@ -2,27 +2,25 @@
 
 from collections.abc import Callable, Collection
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from vmdesk.core.i18n import _
+from vmdesk.views.dialog import Dialog
 from vmdesk.views.labels import title
 from vmdesk.views.new_domain_form import NewDomainForm
 
 WIDTH = 560
 
 
-class NewDomainDialog(QDialog):
+class NewDomainDialog(Dialog):
     """Closes at once when the user agrees; the work shows in the window."""
 
     described = Signal(object)
     """A ``NewDomain``."""
 
     def __init__(self, taken: Callable[[], Collection[str]], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.setWindowTitle(_("New virtual machine"))
+        super().__init__(parent, _("New virtual machine"))
         self.form = NewDomainForm(taken)
         self.create_button = QPushButton(_("&Create"))
         self.create_button.setProperty("kind", "primary")
@@ -41,7 +39,6 @@ class NewDomainDialog(QDialog):
         layout.setSpacing(16)
         layout.addWidget(title(_("New virtual machine")))
         layout.addWidget(self.form)
-        layout.addStretch(1)
         layout.addLayout(foot)
         self.setMinimumWidth(WIDTH)
         self.form.checked.connect(self._show_checked)

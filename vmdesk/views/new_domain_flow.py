@@ -31,6 +31,7 @@ def open_new_dialog(
     # A bound method: Qt forgets the connection when the dialog is gone before the answer is here.
     controller.limits().succeeded.connect(dialog.form.show_limits)
     field.edit.setText(source)
+    field.edit.setCursorPosition(0)
     dialog.open()
     return dialog
 

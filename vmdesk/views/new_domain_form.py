@@ -141,7 +141,7 @@ class NewDomainForm(QWidget):
         limits = self._limits
         is_large = limits is not None and self.disk.value * GIB > limits.free_room
         warning = _("Larger than the free room: the machine stops when the room is used up.")
-        self.disk.show_hint(warning if is_large else "")
+        self.disk.show_warning(warning if is_large else "")
 
 
 def _mark(field: Field, problem: str) -> None:

@@ -17,7 +17,11 @@ _FAILED = QColor("#d92d3a")
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """What each colour is for. Every text colour is readable on both grounds and a selection."""
+    """What each colour is for.
+
+    ``text`` and ``secondary`` are readable on window, surface and selection; ``accent``,
+    ``warning`` and ``failed`` on window and surface; ``running`` and ``paused`` are for graphics.
+    """
 
     is_dark: bool
     window: QColor
@@ -34,6 +38,7 @@ class Roles:
     selection: QColor
     running: QColor
     paused: QColor
+    warning: QColor
     failed: QColor
 
     @property
@@ -89,7 +94,7 @@ def _derive(window_rgb: int, base_rgb: int, text_rgb: int, accent_rgb: int) -> R
     selection = mix(surface, QColor(accent_rgb), 0.24 if is_dark else 0.14)
     grounds = (window, surface, selection)
     text = _readable(text, grounds, is_dark)
-    accent = _readable(QColor(accent_rgb), grounds, is_dark)
+    accent = _readable(QColor(accent_rgb), grounds[:2], is_dark)
     return Roles(
         is_dark=is_dark,
         window=window,
@@ -102,7 +107,8 @@ def _derive(window_rgb: int, base_rgb: int, text_rgb: int, accent_rgb: int) -> R
         selection=selection,
         running=_readable(_RUNNING, grounds, is_dark, VISIBLE),
         paused=_readable(_PAUSED, grounds, is_dark, VISIBLE),
-        failed=_readable(_FAILED, grounds, is_dark),
+        warning=_readable(_PAUSED, grounds[:2], is_dark),
+        failed=_readable(_FAILED, grounds[:2], is_dark),
     )
 
 

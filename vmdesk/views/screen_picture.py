@@ -10,6 +10,8 @@ from vmdesk.views import icons
 from vmdesk.views.palette import mix, roles
 
 _DIMMED = 0.45
+_LARGE = 100
+"""Pixels of height from which a picture is no thumbnail."""
 _SCREEN = QColor("#0b0c0e")
 
 
@@ -53,7 +55,7 @@ def paint_placeholder(painter: QPainter, rect: QRectF, icon: str, size: int) -> 
     colors = roles()
     painter.save()
     _clip(painter, rect)
-    painter.fillRect(rect, colors.track)
+    painter.fillRect(rect, colors.track if rect.height() < _LARGE else colors.hover)
     painter.restore()
     box = QRectF(0, 0, size, size)
     box.moveCenter(rect.center())
@@ -61,7 +63,7 @@ def paint_placeholder(painter: QPainter, rect: QRectF, icon: str, size: int) -> 
 
 
 def _clip(painter: QPainter, rect: QRectF) -> None:
-    radius = 4 if rect.height() < 100 else 8
+    radius = 4 if rect.height() < _LARGE else 8
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     path = QPainterPath()
     path.addRoundedRect(rect, radius, radius)

@@ -63,6 +63,14 @@ QLineEdit:focus, QSpinBox:focus, QPlainTextEdit:focus {{
 }}
 QLineEdit[invalid="true"], QSpinBox[invalid="true"] {{ border-color: {failed}; }}
 QLineEdit:disabled, QSpinBox:disabled {{ color: {disabled}; }}
+QCheckBox {{ spacing: 8px; color: {text}; padding: 2px; border: 1px solid transparent; }}
+QCheckBox:focus {{ border: 1px solid {accent}; border-radius: 4px; }}
+QCheckBox::indicator {{
+    width: 14px; height: 14px; border: 1px solid {edge}; border-radius: 4px; background: {surface};
+}}
+QCheckBox::indicator:checked {{
+    background: {accent}; border-color: {accent}; image: url("{icons}/tick-{tick}.svg");
+}}
 QSpinBox::up-button, QSpinBox::down-button {{
     background: transparent; border: none; width: 24px; subcontrol-origin: border;
 }}
@@ -91,12 +99,13 @@ QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 QSplitter::handle {{ background: {hairline}; }}
 QLabel[role="secondary"] {{ color: {secondary}; }}
 QLabel[role="problem"] {{ color: {failed}; }}
+QLabel[role="warning"] {{ color: {warning}; }}
 QLabel[role="strong"] {{ font-weight: 600; }}
 QFrame#card {{ background: {surface}; border: 1px solid {hairline}; border-radius: 8px; }}
 QFrame#bar {{ background: {surface}; border: none; }}
 QFrame#line {{ background: {hairline}; border: none; }}
 QFrame#banner {{ background: {banner}; border: none; }}
-QListView#domains {{ background: {surface}; border: none; }}
+QStackedWidget#list, QListView#domains {{ background: {surface}; border: none; }}
 QScrollArea, QScrollArea > QWidget > QWidget#ground {{ background: {window}; border: none; }}
 QScrollArea#bar, QScrollArea#bar > QWidget > QWidget#ground {{ background: {surface}; }}
 """
@@ -167,9 +176,12 @@ def _sheet(colors: Roles) -> str:
         disabled=colors.disabled.name(),
         accent=colors.accent.name(),
         on_accent=colors.on_accent.name(),
+        warning=colors.warning.name(),
         failed=colors.failed.name(),
         selection=colors.selection.name(),
         accent_hover=mix(colors.accent, colors.text, 0.12).name(),
+        edge=mix(colors.surface, colors.text, 0.5).name(),
+        tick="white" if colors.on_accent.lightnessF() > 0.5 else "black",
         field=mix(colors.surface, colors.text, 0.24).name(),
         handle=mix(colors.surface, colors.text, 0.25).name(),
         icons=icons.FOLDER.as_posix(),

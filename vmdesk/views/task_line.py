@@ -19,11 +19,13 @@ class TaskLine(QWidget):
     details_wanted = Signal(object)
     """The ``Task`` that failed."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, title_width: int | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._task: Task | None = None
         self._icon = icons.IconLabel("import", 18, icons.accent)
         self._title = ElidedLabel()
+        if title_width is not None:
+            self._title.setFixedWidth(title_width)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
@@ -60,7 +62,7 @@ class TaskLine(QWidget):
         name, tint = _ICONS.get(task.state, ("import", icons.accent))
         self._icon.set_icon(name, tint)
         self._title.setText(task.title)
-        self._bar.setVisible(not is_over)
+        self._bar.setVisible(task.state is TaskState.RUNNING)
         self._bar.setRange(0, 0 if activity.fraction is None else _STEPS)
         self._bar.setValue(round((activity.fraction or 0) * _STEPS))
         figures = strip_label(activity, task.progress)

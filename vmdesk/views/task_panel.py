@@ -20,6 +20,7 @@ from vmdesk.views.task_line import TaskLine
 _PATIENCE = 400
 """Milliseconds that an operation runs before the strip unfolds for it: most are over by then."""
 _HISTORY_HEIGHT = 200
+_TITLE_WIDTH = 240
 
 
 class TaskPanel(QFrame):
@@ -92,7 +93,7 @@ class TaskPanel(QFrame):
 
     def _insert(self, _parent: QModelIndex, first: int, last: int) -> None:
         for row in range(first, last + 1):
-            line = TaskLine()
+            line = TaskLine(_TITLE_WIDTH)
             line.details_wanted.connect(self.details_wanted)
             self._lines.insert(row, line)
             self._list.insertWidget(row, line)

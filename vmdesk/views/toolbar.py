@@ -1,6 +1,6 @@
 """The head of the window: what makes a machine, what finds one, and the menu."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
@@ -48,6 +48,7 @@ class Toolbar(QFrame):
         self.filter.returnPressed.connect(self.list_wanted)
         self.menu_button = QToolButton()
         self.menu_button.setIcon(icons.icon("menu"))
+        self.menu_button.setIconSize(QSize(20, 20))
         self.menu_button.setToolTip(_("Menu"))
         self.menu_button.setAccessibleName(_("Menu"))
         self.menu_button.setMenu(menu)
@@ -91,8 +92,8 @@ class WindowActions:
         """Return the window's menu."""
         menu = QMenu(parent)
         menu.addActions([self.new, self.find, self.reload])
-        menu.addSection(_("Sort"))
-        menu.addActions(list(self.sort_by.values()))
+        sort = menu.addMenu(_("&Sort"))
+        sort.addActions(list(self.sort_by.values()))
         menu.addSeparator()
         menu.addActions([self.activity, self.about])
         menu.addSeparator()
