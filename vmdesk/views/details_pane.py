@@ -8,17 +8,18 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from vmdesk.core.details import DomainDetails
 from vmdesk.core.i18n import _, ngettext
+from vmdesk.core.statistics import Usage
 from vmdesk.models.domain_list_model import DomainRow, state_text
 from vmdesk.views.action_rules import Act, main_act
 from vmdesk.views.actions import ActionButton, DomainActions, split_button
 from vmdesk.views.domain_facts import facts_of
 from vmdesk.views.facts_table import FactsTable
-from vmdesk.views.graph_card import GraphCard
 from vmdesk.views.labels import ElidedLabel, StatePill, label
 from vmdesk.views.palette import roles
-from vmdesk.views.progress_text import percent, pill_label
+from vmdesk.views.progress_text import pill_label
 from vmdesk.views.screen_picture import state_color
 from vmdesk.views.screen_widget import ScreenWidget
+from vmdesk.views.usage_row import UsageRow
 
 _NAMES = 12
 """Selected machines that are named one by one."""
@@ -39,7 +40,7 @@ class DetailsPane(QScrollArea):
         self._pill = StatePill()
         self._screen = ScreenWidget()
         self._screen.activated.connect(self.screen_activated)
-        self._cpu = GraphCard(_("CPU"))
+        self._usage = UsageRow()
         self._facts = FactsTable()
         self._buttons = _Buttons(actions)
         ground = QWidget()
@@ -50,7 +51,7 @@ class DetailsPane(QScrollArea):
         layout.addLayout(_beside(self._title, self._pill))
         layout.addWidget(self._buttons)
         layout.addWidget(self._screen, 1)
-        layout.addWidget(self._cpu)
+        layout.addWidget(self._usage)
         layout.addWidget(self._facts)
         self._filler = label(role="secondary")
         self._filler.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -69,7 +70,7 @@ class DetailsPane(QScrollArea):
             self._show_one(rows[0], is_current)
             return
         self._facts.hide()
-        self._cpu.hide()
+        self._usage.hide()
         count = len(rows)
         many = ngettext("{count} machine selected", "{count} machines selected", count)
         self._title.setText(many.format(count=count) if rows else "")
@@ -82,6 +83,12 @@ class DetailsPane(QScrollArea):
         if details is not None:
             self._facts.show_facts(facts_of(details))
 
+    def show_usages(self, usages: Sequence[Usage], memory: int) -> None:
+        """Show what a machine with ``memory`` KiB uses; of one that is off there is nothing."""
+        self._usage.setVisible(bool(usages))
+        if usages:
+            self._usage.show_usages(usages, memory)
+
     def _show_one(self, row: DomainRow, is_current: bool) -> None:
         state = row.info.state if row.info is not None and is_current else None
         self._title.setText(row.domain.name)
@@ -93,9 +100,6 @@ class DetailsPane(QScrollArea):
         if row.activity is not None:
             words = row.activity.pace or row.activity.text
         self._screen.show_screen(row.picture, state, icon, words)
-        self._cpu.setVisible(bool(row.cpu_history))
-        if row.cpu_history:
-            self._cpu.show_value(percent(row.cpu_history[-1]), row.cpu_history)
 
 
 class _Buttons(QWidget):

@@ -1,7 +1,7 @@
 """The list of machines: keyboard, mouse, selection; what it shows is the delegate's."""
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from vmdesk.core.i18n import _
@@ -17,6 +17,8 @@ class DomainListView(QListView):
     """The UUID of the machine that Return or a double-click was for."""
     selected = Signal(object)
     """A list of the selected UUIDs, the current one first."""
+    moved = Signal()
+    """Other rows may be in sight now."""
     menu_wanted = Signal(object)
     """The global position of the context menu."""
 
@@ -42,6 +44,7 @@ class DomainListView(QListView):
         self.verticalScrollBar().setSingleStep(24)
         self.selectionModel().selectionChanged.connect(self._tell_selection)
         self.selectionModel().currentChanged.connect(self._tell_selection)
+        self.verticalScrollBar().valueChanged.connect(lambda _value: self.moved.emit())
         self.doubleClicked.connect(self._open)
 
     def selected_uuids(self) -> list[str]:
@@ -64,6 +67,22 @@ class DomainListView(QListView):
         if found:
             selection.setCurrentIndex(found[0], selection.SelectionFlag.NoUpdate)
             self.scrollTo(found[0])
+
+    def in_sight(self) -> list[str]:
+        """Return the machines whose rows can be seen, even if only a part of them."""
+        visible = self.viewport().rect()
+        first = self.indexAt(visible.topLeft())
+        last = self.indexAt(visible.bottomLeft())
+        if not first.isValid():
+            return []
+        end = last.row() if last.isValid() else self._proxy.rowCount() - 1
+        rows = range(first.row(), end + 1)
+        return [self._proxy.index(row, 0).data(DomainRole.UUID) for row in rows]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell that more or fewer rows fit."""
+        super().resizeEvent(event)
+        self.moved.emit()
 
     def sizeHint(self) -> QSize:
         """Return the size that shows a name of usual length and a handful of machines."""

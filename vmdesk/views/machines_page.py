@@ -51,6 +51,9 @@ class MachinesPage(QSplitter):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._ask_details)
+        self._sight = QTimer(self)
+        self._sight.setSingleShot(True)
+        self._sight.timeout.connect(self._tell_sight)
         self._connect()
 
     def set_filter(self, text: str) -> None:
@@ -75,6 +78,9 @@ class MachinesPage(QSplitter):
         self._actions.set_rows(rows, is_current)
         self.pane.show_rows(rows, is_current)
         uuid = rows[0].domain.uuid if len(rows) == 1 else ""
+        info = rows[0].info if uuid else None
+        usages = self._controller.monitor.usages(uuid) if info is not None else ()
+        self.pane.show_usages(usages, info.memory if info is not None else 0)
         is_known = self._details is not None and self._details.uuid == uuid
         self.pane.show_details(self._details if is_known else None)
 
@@ -87,8 +93,11 @@ class MachinesPage(QSplitter):
         domains.dataChanged.connect(self._follow)
         for changed in (domains.rowsInserted, domains.rowsRemoved):
             changed.connect(self._recount)
+        for moved in (self.view.moved, self.proxy.layoutChanged):
+            moved.connect(lambda: self._sight.start(_SETTLE))
         self._controller.domain_changed.connect(self._follow_equipment)
         self._controller.connection_changed.connect(self._show_selection)
+        self._controller.monitor.watched.connect(self._follow_usage)
 
     def _rows(self) -> list[DomainRow]:
         rows = (self._controller.domains.row(uuid) for uuid in self.view.selected_uuids())
@@ -100,6 +109,10 @@ class MachinesPage(QSplitter):
         if any(self._controller.domains.index_of(uuid).row() in changed for uuid in selected):
             self.refresh()
 
+    def _follow_usage(self, uuid: str) -> None:
+        if self.view.selected_uuids() == [uuid]:
+            self.refresh()
+
     def _follow_equipment(self, uuid: str) -> None:
         if uuid in self.view.selected_uuids():
             self._timer.start(_SETTLE)
@@ -107,8 +120,15 @@ class MachinesPage(QSplitter):
     def _show_selection(self) -> None:
         self.refresh()
         self._timer.start(_SETTLE)
+        self._sight.start(_SETTLE)
+
+    def _tell_sight(self) -> None:
+        rows = self._rows()
+        selected = rows[0].domain.uuid if len(rows) == 1 else ""
+        self._controller.monitor.set_in_sight(self.view.in_sight(), selected)
 
     def _recount(self) -> None:
+        self._sight.start(_SETTLE)
         is_empty = self.proxy.rowCount() == 0 and self.proxy.is_filtered
         self._left.setCurrentIndex(1 if is_empty else 0)
 

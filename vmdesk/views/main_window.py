@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QEvent
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QHideEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from vmdesk.connection import ConnectionState, ConnectionStatus
@@ -91,6 +98,16 @@ class MainWindow(QWidget):
         if source is not None:
             event.acceptProposedAction()
             self.ask_new(source)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Have the machines watched while they can be seen."""
+        super().showEvent(event)
+        self._controller.monitor.set_watching(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Save the work of watching when nobody looks."""
+        super().hideEvent(event)
+        self._controller.monitor.set_watching(False)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember how the window was; with work under way, ask first."""
