@@ -65,6 +65,10 @@ class Fault:
     pace: int | None = None
     """Bytes for each second."""
     ignore_range: bool = False
+    ignore_if_range: bool = False
+    """Send a part though the file is not the one that the client has a part of."""
+    shift_range: int = 0
+    """Begin so many bytes after the asked place, and say so."""
     chunked: bool = False
     """Send no Content-Length."""
 
@@ -275,7 +279,7 @@ class _Handler(BaseHTTPRequestHandler):
         if page.etag and request.headers.get("if-none-match") == page.etag:
             self._head(request, HTTPStatus.NOT_MODIFIED, headers)
             return
-        start = None if fault.ignore_range else self._range_start(request, page)
+        start = None if fault.ignore_range else self._range_start(request, page, fault)
         if start is not None and start >= page.size:
             headers["Content-Range"] = f"bytes */{page.size}"
             self._short(request, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers)
@@ -294,10 +298,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._body(request, page, fault, start or 0, min(end, page.size))
             self.close_connection = self.close_connection or end > page.size
 
-    def _range_start(self, request: Request, page: Page) -> int | None:
+    def _range_start(self, request: Request, page: Page, fault: Fault) -> int | None:
         wanted = request.headers.get("range", "")
-        same = request.headers.get("if-range") in (None, page.etag, page.last_modified)
-        return int(wanted.removeprefix("bytes=").split("-")[0]) if wanted and same else None
+        is_same = request.headers.get("if-range") in (None, page.etag, page.last_modified)
+        if not wanted or not (is_same or fault.ignore_if_range):
+            return None
+        return int(wanted.removeprefix("bytes=").split("-")[0]) + fault.shift_range
 
     def _range_end(self, request: Request, size: int) -> int:
         last = request.headers["range"].split("-")[1]

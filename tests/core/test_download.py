@@ -111,6 +111,26 @@ def test_a_file_that_changes_between_cut_and_resume_is_begun_anew(
     assert statuses(server) == [200, 200]
 
 
+def test_a_part_of_another_file_is_not_taken(server: IsoServer, library: Path) -> None:
+    page = server.add(DISC, CONTENT)
+    page.faults.extend([Fault(stall_after=300_000), Fault(ignore_if_range=True)])
+    with ThreadPoolExecutor(1) as pool:
+        fetching = pool.submit(fetch, server, library)
+        server.wait_for_stall(DISC)
+        date = page.last_modified
+        page.replace(OTHER)
+        page.last_modified = date
+        assert fetching.result(20).path.read_bytes() == OTHER
+    assert statuses(server) == [200, 206, 200]
+
+
+def test_a_part_from_another_place_is_not_taken(server: IsoServer, library: Path) -> None:
+    page = server.add(DISC, CONTENT)
+    page.faults.extend([Fault(cut_after=300_000), Fault(shift_range=1000)])
+    assert fetch(server, library).path.read_bytes() == CONTENT
+    assert statuses(server) == [200, 206, 200]
+
+
 def test_a_file_that_changes_each_time_is_given_up(server: IsoServer, library: Path) -> None:
     page = server.add(DISC, CONTENT, Fault(cut_after=300_000))
     contents = [make_iso(600 * SECTOR, seed) for seed in range(4)]

@@ -30,9 +30,13 @@ def test_the_second_waits_until_the_first_is_done(tmp_path: Path) -> None:
 
 
 def test_never_are_two_inside_though_the_file_comes_and_goes(tmp_path: Path) -> None:
+    class Impatient(Job):
+        def wait(self, seconds: float) -> None:
+            """Try again at once, so that many meet at the moment when the file is removed."""
+
     def work() -> None:
-        for _ in range(5):
-            with download_lock.exclusive(tmp_path / "lock", Job(), lambda: None):
+        for _ in range(500):
+            with download_lock.exclusive(tmp_path / "lock", Impatient(), lambda: None):
                 (tmp_path / "inside").touch(exist_ok=False)
                 (tmp_path / "inside").unlink()
 

@@ -92,11 +92,12 @@ def test_a_part_whose_record_is_damaged_is_not_resumed(
     assert statuses(server) == [200, 200]
 
 
+@pytest.mark.parametrize("surplus", [b"", b"surplus"])
 def test_a_part_that_is_whole_already_is_taken_after_a_look(
-    server: IsoServer, library: Path
+    server: IsoServer, library: Path, surplus: bytes
 ) -> None:
     server.add(DISC, CONTENT).faults.append(Fault(stall_after=300_000))
     cancel_when(server, library, lambda: wait_for_part(library, 300_000))
-    (library / "disc.iso.part").write_bytes(CONTENT)
+    (library / "disc.iso.part").write_bytes(CONTENT + surplus)
     assert fetch(server, library).path.read_bytes() == CONTENT
     assert server.requests_for(DISC)[1].headers["range"] == f"bytes={len(CONTENT) - 1}-"

@@ -155,7 +155,6 @@ class _Transfer:
         looked_at = part.size
         is_known = False
         while data := download_http.read(response, _CHUNK):
-            self._job.check()
             self._append(part, data)
             if not is_known and part.size >= download_content.HEAD_SIZE:
                 self._require_disc(part)
