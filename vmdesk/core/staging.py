@@ -20,6 +20,8 @@ from vmdesk.core.job import Cause, OperationError
 _FOLDER = ".vmdesk-{token}"
 _JOURNAL = re.compile(r"([0-9a-f]{16})\.(journal|new)")
 
+_Identity = tuple[int, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
@@ -36,7 +38,7 @@ class Stage:
     def __init__(self, folder: Path, journal: int) -> None:
         self.folder = folder
         self._journal = journal
-        self._placed: list[tuple[Path, tuple[int, int]]] = []
+        self._placed: list[tuple[Path, _Identity]] = []
         self.is_left_to_sweep = False
 
     def place(self, files: Mapping[Path, Path], uri: str = "", uuid: str = "") -> None:
@@ -128,7 +130,7 @@ def _clear(
     removed: list[Path] = []
     for entry in placed:
         if not entry["uuid"] or not is_defined(entry["uuid"]):
-            files = [(Path(path), (device, inode)) for path, device, inode in entry["placed"]]
+            files = [(Path(path), tuple(identity)) for path, *identity in entry["placed"]]
             removed += _remove_placed(files)
     head = entries[0] if entries else {}
     folder = Path(head.get("folder", ""))
@@ -138,7 +140,7 @@ def _clear(
     return Leftover(head.get("text", ""), head.get("started", 0.0), tuple(removed))
 
 
-def _remove_placed(files: list[tuple[Path, tuple[int, int]]]) -> list[Path]:
+def _remove_placed(files: list[tuple[Path, _Identity]]) -> list[Path]:
     removed = []
     for path, identity in files:
         # Somebody may have put another file there in the meantime.
@@ -197,9 +199,10 @@ def _move(source: Path, target: Path) -> None:
         source.unlink()
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def _identity(path: Path) -> _Identity:
+    # A file system gives the inode number of a removed file to the next one.
     status = path.stat(follow_symlinks=False)
-    return (status.st_dev, status.st_ino)
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _sync(path: Path) -> None:
