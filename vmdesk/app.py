@@ -29,29 +29,34 @@ _log = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run vmdesk and return its exit code."""
-    arguments = _parse(sys.argv[1:] if argv is None else argv)
-    _start_log()
-    sys.excepthook = _log_defect
     # Qt's loop never returns to Python by itself, so Python's own handler would not be heard.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    events.register()
-    app = QApplication([sys.argv[0]])
-    app.setApplicationName("vmdesk")
-    app.setApplicationDisplayName("vmdesk")
-    app.setApplicationVersion(__version__)
-    app.setDesktopFileName("vmdesk")
-    controller = Controller(
-        Host(choose_uri(arguments.connect)), Folders(paths.isos_dir(), paths.disks_dir())
-    )
-    window = MainWindow(controller, Settings())
+    application, window, controller = build(sys.argv[1:] if argv is None else argv)
     window.show()
-    drive_events(app)
+    code = application.exec()
+    controller.shut_down_vmdesk()
+    return code
+
+
+def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
+    """Build and wire everything; it connects to libvirt as soon as Qt's loop runs."""
+    arguments = _parse(argv)
+    _start_log()
+    sys.excepthook = _log_defect
+    events.register()
+    application = QApplication([sys.argv[0]])
+    application.setApplicationName("vmdesk")
+    application.setApplicationDisplayName("vmdesk")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("vmdesk")
+    drive_events(application)
+    folders = Folders(paths.isos_dir(), paths.disks_dir())
+    controller = Controller(Host(choose_uri(arguments.connect)), folders)
+    window = MainWindow(controller, Settings())
     controller.reconnect()
     if arguments.files:
         window.open_files(arguments.files)
-    code = app.exec()
-    controller.shut_down_vmdesk()
-    return code
+    return application, window, controller
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -16,6 +16,7 @@ from vmdesk.core.operations.create import Folders, NewDomain
 from vmdesk.core.operations.delete import DeletionPlan
 from vmdesk.models.domain_list_model import DomainListModel, PendingDomain
 from vmdesk.models.task_list_model import TaskListModel
+from vmdesk.monitor import Monitor
 from vmdesk.tasks import Task, TaskRunner
 
 OPERATION_THREADS = 4
@@ -60,6 +61,7 @@ class Controller(QObject):
         # What may wait for a network must not keep the list from being true.
         self._probes = TaskRunner(PROBE_THREADS, self)
         self._shutdowns: dict[str, QTimer] = {}
+        self.monitor = Monitor(host, self.domains, self)
         self._connection = Connection(host, self._queries, self.domains, self)
         self._connection.changed.connect(self._show_connection)
         self._connection.domain_changed.connect(self._follow_shutdown)
@@ -77,6 +79,7 @@ class Controller(QObject):
     def shut_down_vmdesk(self) -> None:
         """Cancel what runs, wait for it and disconnect: the end of the program."""
         self._connection.close()
+        self.monitor.shut_down()
         for runner in (self.operations, self._probes, self._queries):
             runner.shut_down()
         self.host.close()

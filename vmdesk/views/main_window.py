@@ -27,7 +27,6 @@ from vmdesk.views.machines_page import MachinesPage
 from vmdesk.views.new_domain_flow import open_new_dialog
 from vmdesk.views.task_panel import TaskPanel
 from vmdesk.views.toolbar import Toolbar, WindowActions
-from vmdesk.views.watching import Watching
 from vmdesk.views.whole_pages import broken_page, empty_page, loading_page
 
 
@@ -62,7 +61,6 @@ class MainWindow(QWidget):
         for part in (self.toolbar, self.banner, self.pages, self.tasks):
             layout.addWidget(part, 1 if part is self.pages else 0)
         self._overlay = DropOverlay(self)
-        self._watching = Watching(self, self.machines.view, controller.monitor)
         self._connect()
         self._restore()
         self._show_status(controller.connection_status)

@@ -1,0 +1,123 @@
+"""Watch running domains while the window shows them: statistics, and pictures of screens."""
+
+from collections import deque
+from collections.abc import Collection
+
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage
+
+from vmdesk.core import screenshot, statistics
+from vmdesk.core.host import Host
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Job
+from vmdesk.core.statistics import Sample, Usage
+from vmdesk.models.domain_list_model import DomainListModel
+from vmdesk.tasks import TaskRunner
+
+STATISTICS_INTERVAL = 1000
+"""Milliseconds between two looks at what all domains use."""
+PICTURE_TURNS = 4
+"""Looks after which the pictures of all rows in sight are taken anew; the selected one's each."""
+HISTORY_LENGTH = 120
+"""Looks that are remembered of each domain: two minutes."""
+PICTURE_SIZE = QSize(1280, 800)
+"""Pixels that a picture is scaled down to: what the pane shows on a screen of high density."""
+
+
+class Monitor(QObject):
+    """Polls, and only what is shown. It has a thread of its own.
+
+    Measured: one call for the statistics of a busy emulated guest can take two seconds, and an
+    event that waited behind it would be late.
+    """
+
+    watched = Signal(object)
+    """The UUID of a domain of which there is a new ``Usage``."""
+
+    def __init__(self, host: Host, domains: DomainListModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._domains = domains
+        self._runner = TaskRunner(1, self)
+        self._samples: dict[str, Sample] = {}
+        self._usages: dict[str, deque[Usage]] = {}
+        self._in_sight: frozenset[str] = frozenset()
+        self._selected = ""
+        self._turn = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(STATISTICS_INTERVAL)
+        self._timer.timeout.connect(self._look)
+
+    def usages(self, uuid: str) -> tuple[Usage, ...]:
+        """Return what a domain used lately, newest last; nothing while it isn't running."""
+        row = self._domains.row(uuid)
+        is_running = row is not None and row.info is not None and row.info.state.is_active
+        return tuple(self._usages.get(uuid, ())) if is_running else ()
+
+    def set_watching(self, is_watching: bool) -> None:
+        """Start looking when the window is shown, and stop when it is hidden."""
+        if not is_watching:
+            self._timer.stop()
+            # Rates over the time in which nobody looked would be averages of it all.
+            self._samples.clear()
+        elif not self._timer.isActive():
+            self._turn = 0
+            self._look()
+            self._timer.start()
+
+    def set_in_sight(self, uuids: Collection[str], selected: str) -> None:
+        """Tell which rows can be seen, and which domain the details show (or an empty text)."""
+        is_new = selected != self._selected
+        self._in_sight, self._selected = frozenset(uuids), selected
+        if is_new and selected and self._timer.isActive():
+            self._take_picture(selected)
+
+    def shut_down(self) -> None:
+        """Stop for good."""
+        self._timer.stop()
+        self._runner.shut_down()
+
+    def _look(self) -> None:
+        running = self._running()
+        # A look that takes longer than the interval is not followed by a queue of others.
+        if not running or self._runner.tasks:
+            return
+        task = self._runner.start(_("Look"), lambda _job: statistics.sample(self._host))
+        task.succeeded.connect(self._take_in)
+        is_everyones_turn = self._turn % PICTURE_TURNS == 0
+        self._turn += 1
+        for uuid in running:
+            if uuid == self._selected or (is_everyones_turn and uuid in self._in_sight):
+                self._take_picture(uuid)
+
+    def _running(self) -> list[str]:
+        infos = (row.info for row in self._domains.rows())
+        return [info.uuid for info in infos if info is not None and info.state.is_active]
+
+    def _take_in(self, samples: dict[str, Sample]) -> None:
+        before, self._samples = self._samples, samples
+        for uuid in self._usages.keys() - samples.keys():
+            del self._usages[uuid]
+        for uuid in before.keys() & samples.keys():
+            history = self._usages.setdefault(uuid, deque(maxlen=HISTORY_LENGTH))
+            history.append(statistics.usage(before[uuid], samples[uuid]))
+            self._domains.set_cpu_history(uuid, tuple(usage.cpu for usage in history))
+            self.watched.emit(uuid)
+
+    def _take_picture(self, uuid: str) -> None:
+        def take(_job: Job) -> QImage:
+            picture = QImage.fromData(screenshot.take(self._host, uuid))
+            if (
+                picture.width() <= PICTURE_SIZE.width()
+                and picture.height() <= PICTURE_SIZE.height()
+            ):
+                return picture
+            smooth = Qt.TransformationMode.SmoothTransformation
+            return picture.scaled(PICTURE_SIZE, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+
+        task = self._runner.start(_("Look"), take)
+        task.succeeded.connect(lambda picture: self._show(uuid, picture))
+
+    def _show(self, uuid: str, picture: QImage) -> None:
+        if not picture.isNull():
+            self._domains.set_picture(uuid, picture)
