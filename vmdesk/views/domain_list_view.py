@@ -56,9 +56,8 @@ class DomainListView(QListView):
 
     def select(self, uuids: list[str]) -> None:
         """Select these machines as far as they are shown; the first becomes the current one."""
-        rows = range(self._proxy.rowCount())
-        shown = {self._proxy.index(row, 0).data(DomainRole.UUID): row for row in rows}
-        found = [self._proxy.index(shown[uuid], 0) for uuid in uuids if uuid in shown]
+        indexes = (self._proxy.index_of(uuid) for uuid in uuids)
+        found = [index for index in indexes if index.isValid()]
         selection = self.selectionModel()
         flag = selection.SelectionFlag.ClearAndSelect
         for index in found:

@@ -33,8 +33,8 @@ class MachinesPage(QSplitter):
         self._actions = actions
         self._details: DomainDetails | None = None
         self._lost_selection: list[str] = []
-        self.proxy = DomainProxy(self)
-        self.proxy.setSourceModel(controller.domains)
+        self._selected: list[str] = []
+        self.proxy = DomainProxy(controller.domains, self)
         self.view = DomainListView(self.proxy)
         self.view.addAction(actions[Act.DELETE])
         self.pane = DetailsPane(actions)
@@ -63,6 +63,7 @@ class MachinesPage(QSplitter):
         self._recount()
         self._lost_selection = selected
         self.select(selected[0] if selected else "")
+        self._show_selection()
 
     def select(self, uuid: str) -> None:
         """Select a machine; if there is none of this UUID, the first one when none is selected."""
@@ -100,24 +101,25 @@ class MachinesPage(QSplitter):
         self._controller.monitor.watched.connect(self._follow_usage)
 
     def _rows(self) -> list[DomainRow]:
-        rows = (self._controller.domains.row(uuid) for uuid in self.view.selected_uuids())
+        rows = (self._controller.domains.row(uuid) for uuid in self._selected)
         return [row for row in rows if row is not None]
 
     def _follow(self, first: QModelIndex, last: QModelIndex) -> None:
         changed = range(first.row(), last.row() + 1)
-        selected = self.view.selected_uuids()
-        if any(self._controller.domains.index_of(uuid).row() in changed for uuid in selected):
+        domains = self._controller.domains
+        if any(domains.index_of(uuid).row() in changed for uuid in self._selected):
             self.refresh()
 
     def _follow_usage(self, uuid: str) -> None:
-        if self.view.selected_uuids() == [uuid]:
+        if self._selected == [uuid]:
             self.refresh()
 
     def _follow_equipment(self, uuid: str) -> None:
-        if uuid in self.view.selected_uuids():
+        if uuid in self._selected:
             self._timer.start(_SETTLE)
 
     def _show_selection(self) -> None:
+        self._selected = self.view.selected_uuids()
         self.refresh()
         self._timer.start(_SETTLE)
         self._sight.start(_SETTLE)
