@@ -20,6 +20,8 @@ TEST_DOMAIN = """
       <disk type='file' device='disk'>
         <source file='/guest/disk.img'/><target dev='vda' bus='virtio'/>
       </disk>
+      <interface type='user'><mac address='52:54:00:00:00:01'/></interface>
+      <graphics type='spice' autoport='yes'/>
     </devices>
   </domain>
 </node>"""

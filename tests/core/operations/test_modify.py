@@ -10,10 +10,13 @@ from vmdesk.core import difference, history
 from vmdesk.core.formatting import KIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.operations import changes as changes_module
 from vmdesk.core.operations import definition, modify
-from vmdesk.core.operations.modify import Applied, Changes, Field
+from vmdesk.core.operations.changes import Changes, Field, Network
+from vmdesk.core.operations.modify import Applied
 
 MEMORY = 96 * MIB // KIB
+MAC = "52:54:00:00:00:01"
 
 
 def test_what_is_given_is_changed_and_nothing_else(fresh_host: Host, uuid: str) -> None:
@@ -81,6 +84,10 @@ def test_nothing_is_pending_for_a_machine_that_is_off(fresh_host: Host, uuid: st
         (Changes(vcpus=17), "has 16 CPUs"),
         (Changes(title="two\nlines"), "one line"),
         (Changes(description="a\x00b"), "control characters"),
+        (Changes(display="rdp"), "no kind of display"),
+        (Changes(networks=(Network(MAC, "network"),)), "Choose which network"),
+        (Changes(networks=(Network(MAC, "user", "default"),)), "Choose which network"),
+        (Changes(networks=(Network(MAC, "direct", "eth0"),)), "Choose which network"),
     ],
 )
 def test_what_can_not_be_is_refused_before_anything_is_written(
@@ -104,7 +111,33 @@ def test_a_change_by_another_program_is_not_overwritten(fresh_host: Host, uuid: 
 
 
 def test_bounds_are_the_hosts(fresh_host: Host) -> None:
-    assert modify.bounds(fresh_host) == modify.Bounds(3 * 1024**2, 9 * 1024**2 // 4, 16)
+    assert changes_module.bounds(fresh_host) == changes_module.Bounds(
+        3 * 1024**2, 9 * 1024**2 // 4, 16
+    )
+
+
+def test_displays_and_cards_of_a_machine_that_is_off_are_changed(
+    fresh_host: Host, uuid: str
+) -> None:
+    fresh_host.domain(uuid).destroy()
+    changes = Changes(display="vnc", networks=(Network(MAC, "network", "default", "e1000e"),))
+    modify.run(fresh_host, uuid, changes, Job())
+    xml = small_machine.stored(fresh_host.domain(uuid))
+    assert [graphics.type for graphics in xml.graphics] == ["vnc"]
+    (card,) = xml.interfaces
+    assert (card.type, card.source, card.model, card.mac) == ("network", "default", "e1000e", MAC)
+
+
+def test_a_card_of_a_running_machine_waits_if_the_driver_can_not_replug_it(
+    fresh_host: Host, uuid: str
+) -> None:
+    same = Changes(networks=(Network(MAC, "user"),))
+    assert modify.run(fresh_host, uuid, same, Job()).now == {Field.NETWORK}
+    assert history.entries(uuid) == []
+    other = Changes(networks=(Network(MAC, "network", "default"),))
+    applied = modify.run(fresh_host, uuid, other, Job())
+    assert applied.next_start == {Field.NETWORK} == modify.pending(fresh_host, uuid)
+    assert len(applied.refusals) == 1
 
 
 @pytest.mark.hypervisor

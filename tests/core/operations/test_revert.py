@@ -9,7 +9,7 @@ from vmdesk.core import history
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import definition, modify, rename, revert
-from vmdesk.core.operations.modify import Changes
+from vmdesk.core.operations.changes import Changes
 
 
 def test_a_change_is_taken_back_and_that_can_be_taken_back_too(fresh_host: Host, uuid: str) -> None:
