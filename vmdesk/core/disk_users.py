@@ -1,22 +1,40 @@
 """Find out which files the machines of a host use, so that none is taken from another."""
 
+import contextlib
 import os
+import re
 import stat
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import libvirt
 from lxml import etree
 
-from vmdesk.core import image_chain, xml_tree
+from vmdesk.core import download_content, image_chain, xml_tree
 from vmdesk.core.domain_devices import DiskDevice
-from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
+from vmdesk.core.image_chain import FileId
 from vmdesk.core.job import Cause, Job, OperationError
-from vmdesk.core.libvirt_errors import translate, translated
+from vmdesk.core.libvirt_errors import translated
 
-FileId = tuple[int, int]
-"""A file whatever it is called: device and inode."""
+# "file=/a/b.img,format=raw" of a QEMU argument, "file:///a/b.img" of an address.
+_SEPARATORS = re.compile("[=,:]")
+
+_NO_POOL = {libvirt.VIR_ERR_NO_STORAGE_POOL}
+_NO_VOLUME = {libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_OPERATION_INVALID}
+
+
+def are_here(host: Host) -> bool:
+    """Tell whether the paths in a domain's description are paths on this computer.
+
+    On a connection to another one, a file of the same name here is somebody else's.
+    https://libvirt.org/uri.html#remote-uris
+    """
+    with translated():
+        return not urlsplit(host.connection.getURI()).hostname
 
 
 def files_of_others(host: Host, uuid: str, job: Job) -> dict[FileId, str]:
@@ -33,10 +51,9 @@ def files_of_others(host: Host, uuid: str, job: Job) -> dict[FileId, str]:
                 raise
             continue  # deleted meanwhile
         for path in paths:
-            try:
+            # Many are no names of files at all, and what is not there can't be deleted.
+            with contextlib.suppress(OSError):
                 needed[file_id(path.stat())] = other.name()
-            except OSError:
-                continue  # nothing there that could be deleted
     return needed
 
 
@@ -46,6 +63,8 @@ def reason_to_keep(disk: DiskDevice, needed: dict[FileId, str]) -> str | None:
         return _("an installation disc")
     if disk.device != "disk":
         return _("not a disk of its own")
+    if disk.volume is not None:
+        return _("part of the storage pool “{pool}”").format(pool=disk.volume[0])
     if disk.path is None:
         return _("not a file on this computer")
     if disk.readonly:
@@ -56,11 +75,23 @@ def reason_to_keep(disk: DiskDevice, needed: dict[FileId, str]) -> str | None:
         status = disk.path.stat(follow_symlinks=False)
     except OSError:
         return _("not there, or not yours to see")
+    if stat.S_ISLNK(status.st_mode):
+        return _("a link to a file elsewhere")
     if not stat.S_ISREG(status.st_mode):
         return _("not a regular file")
+    if _is_disc(disk.path):
+        return _("an installation disc")
     if (owner := needed.get(file_id(status))) is not None:
         return _("“{name}” uses it too").format(name=owner)
     return None
+
+
+def _is_disc(path: Path) -> bool:
+    """Tell an ISO that serves as a disk: on a USB stick, say. A bootable disk is none."""
+    try:
+        return download_content.is_volume(download_content.head_of(path))
+    except OSError:
+        return False
 
 
 def file_id(status: os.stat_result) -> FileId:
@@ -69,24 +100,24 @@ def file_id(status: os.stat_result) -> FileId:
 
 
 def files_of(host: Host, domain: libvirt.virDomain) -> set[Path]:
-    """Return every file that a domain names, running, stored or in a snapshot, or builds on."""
-    with translated():
-        snapshots = [snapshot.getXMLDesc() for snapshot in _snapshots(domain)]
+    """Return every file that a domain needs: named live, stored, saved, in snapshots, or below."""
     named: set[Path] = set()
-    for xml in _configurations(domain):
-        named |= _paths_in(xml.root)
-        for disk in xml.disks:
-            named |= _volume_path(host, disk.volume) if disk.volume else set()
-    for text in snapshots:
-        named |= _paths_in(xml_tree.XmlDocument(text).root)
-    below = {file for path in named if path.is_file() for file in image_chain.files_below(path)}
-    return named | below
+    for root in _descriptions(domain):
+        named |= _paths_in(root)
+        disks = [DiskDevice(element) for element in root.iter("disk")]
+        named |= {path for disk in disks if (path := _volume_path(host, disk)) is not None}
+    return named | {file for path in named for file in image_chain.files_below(path)}
 
 
-def _configurations(domain: libvirt.virDomain) -> list[DomainXml]:
+def _descriptions(domain: libvirt.virDomain) -> list[etree._Element]:
+    """Return all that libvirt knows of a domain: stored, live, saved, and in snapshots."""
     with translated():
-        texts = {domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), domain.XMLDesc()}
-    return [DomainXml.parse(text) for text in texts]
+        texts = [domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), domain.XMLDesc()]
+        # It starts with the devices that it was saved with, not with those that are stored.
+        if domain.hasManagedSaveImage():
+            texts.append(domain.managedSaveGetXMLDesc())
+        texts += [snapshot.getXMLDesc() for snapshot in _snapshots(domain)]
+    return [xml_tree.XmlDocument(text).root for text in texts]
 
 
 def _snapshots(domain: libvirt.virDomain) -> list[libvirt.virDomainSnapshot]:
@@ -98,19 +129,33 @@ def _snapshots(domain: libvirt.virDomain) -> list[libvirt.virDomainSnapshot]:
         raise
 
 
-def _volume_path(host: Host, volume: tuple[str, str]) -> set[Path]:
-    pool, name = volume
+def _volume_path(host: Host, disk: DiskDevice) -> Path | None:
+    """Return where a volume of a pool is, or would be while the pool is stopped or out of date.
+
+    A machine may name a pool that was removed: then nobody can tell what is behind the name.
+    """
+    if disk.volume is None:
+        return None
+    pool_name, name = disk.volume
+    with translated():
+        pool = _unless(_NO_POOL, host.connection.storagePoolLookupByName, pool_name)
+        if pool is None:
+            return None
+        volume = _unless(_NO_VOLUME, pool.storageVolLookupByName, name)
+        if volume is not None:
+            return Path(volume.path())
+        folder = etree.fromstring(pool.XMLDesc()).findtext("target/path", "")
+    return Path(folder) / name
+
+
+def _unless(codes: Collection[int], look_up: Callable[[str], Any], name: str) -> Any:
+    """Look something up by its name; an error of ``codes`` means that there is none."""
     try:
-        found = host.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
-        return {Path(found.path())}
+        return look_up(name)
     except libvirt.libvirtError as error:
-        # A machine may name a pool that was removed: then no file is behind the name.
-        if error.get_error_code() in (
-            libvirt.VIR_ERR_NO_STORAGE_POOL,
-            libvirt.VIR_ERR_NO_STORAGE_VOL,
-        ):
-            return set()
-        raise translate(error) from error
+        if error.get_error_code() in codes:
+            return None
+        raise
 
 
 def _paths_in(root: etree._Element) -> set[Path]:
@@ -119,5 +164,7 @@ def _paths_in(root: etree._Element) -> set[Path]:
         value
         for element in root.iter(etree.Element)
         for value in (element.text or "", *element.attrib.values())
+        if "/" in value
     )
-    return {Path(value.strip()) for value in values if value.strip().startswith("/")}
+    pieces = (piece.strip() for v in values for piece in (v, *_SEPARATORS.split(v)))
+    return {Path(piece) for piece in pieces if piece.startswith("/")}

@@ -31,9 +31,12 @@ def head_of(path: Path) -> bytes:
 
 def is_disc(head: bytes) -> bool:
     """Tell whether a file that begins with ``head`` is an ISO, a UDF or a bootable raw image."""
-    return (
-        head[_DESCRIPTOR + 1 : _DESCRIPTOR + 6] in _VOLUME_MARKS or head[510:512] == _BOOT_SIGNATURE
-    )
+    return is_volume(head) or head[510:512] == _BOOT_SIGNATURE
+
+
+def is_volume(head: bytes) -> bool:
+    """Tell whether a file that begins with ``head`` is an ISO or a UDF."""
+    return head[_DESCRIPTOR + 1 : _DESCRIPTOR + 6] in _VOLUME_MARKS
 
 
 def require_disc(head: bytes, name: str) -> None:

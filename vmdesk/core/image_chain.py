@@ -38,21 +38,21 @@ def files_below(path: Path) -> Iterator[Path]:
 
     Each comes once, also in a chain that runs in a circle. ``path`` may be anything, or nothing.
     """
-    seen = {_identity(path)}
+    seen = {identity(path)}
     waiting = deque([path])
     while waiting and len(seen) <= MAXIMUM_FILES:
         image = waiting.popleft()
         for name in _names_in(image):
             below = image.parent / name
-            identity = _identity(below)
-            if identity is not None and identity not in seen:
-                seen.add(identity)
+            found = identity(below)
+            if found is not None and found not in seen:
+                seen.add(found)
                 waiting.append(below)
                 yield below
 
 
-def _identity(path: Path) -> FileId | None:
-    """Tell the file from others, or return ``None`` for what can't hold an image."""
+def identity(path: Path) -> FileId | None:
+    """Tell a file from others by whatever name; ``None`` for what can't hold an image."""
     try:
         status = path.stat()
     except (OSError, ValueError):  # not there, or no name at all: one with a NUL in it
@@ -65,7 +65,7 @@ def _identity(path: Path) -> FileId | None:
 
 def _names_in(path: Path) -> list[str]:
     """Return the names that the header of an image holds."""
-    if _identity(path) is None:
+    if identity(path) is None:
         return []
     try:
         with path.open("rb") as image:

@@ -17,15 +17,18 @@ _FLAGS = (
 )
 
 
-def undefine(domain: libvirt.virDomain) -> None:
+def undefine(domain: libvirt.virDomain, keep_nvram: bool = False) -> None:
     """Undefine ``domain`` with its managed save, snapshots' metadata, UEFI variables and TPM.
 
     What this libvirt does not know of is left out, newest first, but never all of it: a bare
-    undefine would leave things behind or refuse. Raises ``OperationError``.
+    undefine would leave things behind or refuse. ``keep_nvram`` spares the file with the UEFI
+    variables. Raises ``OperationError``.
     """
     flags = 0
     for name in _FLAGS:
         flags |= getattr(libvirt, name, 0)
+    if keep_nvram:
+        flags ^= libvirt.VIR_DOMAIN_UNDEFINE_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
     with translated():
         while not _undefined(domain, flags):
             flags &= ~(1 << (flags.bit_length() - 1))
@@ -37,8 +40,7 @@ def _undefined(domain: libvirt.virDomain, flags: int) -> bool:
     try:
         domain.undefineFlags(flags)
     except libvirt.libvirtError as error:
-        is_unknown = "unsupported flags" in str(error)
-        if is_last or not is_unknown:
+        if is_last or error.get_error_code() != libvirt.VIR_ERR_INVALID_ARG:
             raise
         return False
     return True

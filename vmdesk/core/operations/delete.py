@@ -3,29 +3,26 @@
 Order: stop, undefine, then the files, so that a machine never stands there without its disk.
 """
 
+import fcntl
 import os
-import stat
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import libvirt
-from lxml import etree
 
-from vmdesk.core import image_chain, xml_tree
+from vmdesk.core import disk_users, image_chain
 from vmdesk.core.domain_devices import DiskDevice
 from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.i18n import _
+from vmdesk.core.image_chain import FileId, identity
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.undefine import undefine
 
 BLOCK = 512
 """Bytes in the unit of ``st_blocks``, by POSIX."""
-
-FileId = tuple[int, int]
-"""A file whatever it is called: device and inode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +69,62 @@ def plan(host: Host, uuid: str, job: Job) -> DeletionPlan:
             _("This virtual machine does not exist any more."), cause=Cause.NOT_FOUND
         )
     job.report(0, 0, _("Looking for shared disks"))
-    needed = _files_of_others(host, uuid, job)
-    deleted: dict[FileId, DoomedFile] = {}
-    kept: list[KeptFile] = []
-    for disk in _disks(host.domain(uuid)):
-        reason = _reason_to_keep(disk, needed)
-        if reason is not None:
-            kept.append(KeptFile(_source(disk), reason))
-        elif disk.path is not None:
-            status = disk.path.stat()
-            used = status.st_blocks * BLOCK
-            deleted[_file_id(status)] = DoomedFile(disk.path, used)
-            below = image_chain.files_below(disk.path)
-            kept += [KeptFile(str(path), _("the disk builds on it")) for path in below]
-    return DeletionPlan(
-        uuid, info.name, info.state, tuple(deleted.values()), tuple(dict.fromkeys(kept))
-    )
+    configurations = _configurations(host.domain(uuid))
+    disks = [disk for xml in configurations for disk in xml.disks if not disk.is_empty]
+    deleted: list[DoomedFile] = []
+    if disk_users.are_here(host):
+        needed = disk_users.files_of_others(host, uuid, job)
+        deleted, kept = _sorted_out(disks, needed)
+        kept += [shared for xml in configurations for shared in _shared_nvram(xml, needed)]
+    else:
+        kept = [KeptFile(_source(disk), _("on another computer")) for disk in disks]
+    kept = list(dict.fromkeys(kept))
+    return DeletionPlan(uuid, info.name, info.state, tuple(deleted), tuple(kept))
+
+
+def _configurations(domain: libvirt.virDomain) -> list[DomainXml]:
+    """Return the stored and the running configuration: a disk may be in one of them alone."""
+    with translated():
+        texts = (domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), domain.XMLDesc())
+    return [DomainXml.parse(text) for text in texts]
+
+
+def _source(disk: DiskDevice) -> str:
+    return str(disk.path or disk.network or "/".join(disk.volume or ()))
+
+
+def _sorted_out(
+    disks: list[DiskDevice], needed: dict[FileId, str]
+) -> tuple[list[DoomedFile], list[KeptFile]]:
+    reasons = [(disk, disk_users.reason_to_keep(disk, needed)) for disk in disks]
+    kept = [KeptFile(_source(disk), reason) for disk, reason in reasons if reason is not None]
+    staying = _files_in_chains(disk.path for disk, reason in reasons if reason is not None)
+    doomed: dict[Path, FileId] = {}
+    for disk, reason in reasons:
+        if reason is None and disk.path is not None and (file := identity(disk.path)) is not None:
+            doomed[disk.path] = file
+    # One file can be two disks, or what another disk builds on.
+    for path in [path for path, file in doomed.items() if file in staying]:
+        del doomed[path]
+        kept.append(KeptFile(str(path), _("needed by what stays")))
+    for path in doomed:
+        below = [b for b in image_chain.files_below(path) if identity(b) not in doomed.values()]
+        kept += [KeptFile(str(file), _("the disk builds on it")) for file in below]
+    return [DoomedFile(path, path.stat().st_blocks * BLOCK) for path in doomed], kept
+
+
+def _files_in_chains(paths: Iterable[Path | None]) -> set[FileId | None]:
+    """Return the files of ``paths`` and all that they build on."""
+    present = [path for path in paths if path is not None]
+    below = [file for path in present for file in image_chain.files_below(path)]
+    return {identity(path) for path in (*present, *below)}
+
+
+def _shared_nvram(xml: DomainXml, needed: dict[FileId, str]) -> Iterator[KeptFile]:
+    """Yield the file with the UEFI variables if libvirt must not delete it with the machine."""
+    file = identity(Path(xml.nvram)) if xml.nvram else None
+    if file is not None and file in needed:
+        yield KeptFile(xml.nvram, _("“{name}” uses it too").format(name=needed[file]))
 
 
 def run(host: Host, uuid: str, approved: Collection[Path], force_off: bool, job: Job) -> Deleted:
@@ -97,35 +134,84 @@ def run(host: Host, uuid: str, approved: Collection[Path], force_off: bool, job:
     user saw the plan stays. Raises ``OperationError`` (wrong state) for a machine that is not off
     unless ``force_off``.
     """
-    fresh = plan(host, uuid, job)
-    if fresh.state.is_active and not force_off:
-        raise OperationError(
-            _("“{name}” is running.").format(name=fresh.name),
-            _("Shut it down first, or agree that it is forced off."),
-            cause=Cause.WRONG_STATE,
-        )
     domain = host.domain(uuid)
+    fresh = plan(host, uuid, job)
+    nvrams = {xml.nvram for xml in _configurations(domain)}
+    keep_nvram = any(file.source in nvrams for file in fresh.kept)
     job.report(0, 0, _("Deleting"))
     with translated():
         is_persistent = domain.isPersistent()
-        if fresh.state.is_active:
+        if domain.isActive():
+            if not force_off:
+                raise _running(fresh.name)
             domain.destroy()
     if is_persistent:
-        undefine(domain)
-    doomed = [file.path for file in fresh.deleted if file.path in approved]
-    spared = [file.path for file in fresh.deleted if file.path not in approved]
+        undefine(domain, keep_nvram)
+        _require_off(host, fresh)
+    return _delete_files(fresh, approved)
+
+
+def _running(name: str) -> OperationError:
+    return OperationError(
+        _("“{name}” is running.").format(name=name),
+        _("Shut it down first, or agree that it is forced off."),
+        cause=Cause.WRONG_STATE,
+    )
+
+
+def _require_off(host: Host, fresh: DeletionPlan) -> None:
+    """Raise if somebody has started the machine just now: it lives on without a definition."""
+    if host.domain_info(fresh.uuid) is not None:
+        raise OperationError(
+            _("“{name}” was started by another program just now.").format(name=fresh.name),
+            _("Its disks are kept. Force it off and delete it again."),
+            cause=Cause.WRONG_STATE,
+        )
+
+
+def _delete_files(fresh: DeletionPlan, approved: Collection[Path]) -> Deleted:
+    spared = {
+        file.path: _("you wanted to keep it") for file in fresh.deleted if file.path not in approved
+    }
+    staying = _files_in_chains(spared)
+    doomed = []
+    for path in (file.path for file in fresh.deleted if file.path not in spared):
+        if identity(path) in staying:
+            spared[path] = _("a disk that you wanted to keep builds on it")
+        elif _is_in_use(path):
+            spared[path] = _("another program uses it")
+        else:
+            doomed.append(path)
     _unlink(fresh.name, doomed)
-    kept = (*fresh.kept, *(KeptFile(str(path), _("you wanted to keep it")) for path in spared))
+    kept = (*fresh.kept, *(KeptFile(str(path), reason) for path, reason in spared.items()))
     return Deleted(fresh.name, tuple(doomed), kept)
+
+
+def _is_in_use(path: Path) -> bool:
+    """Tell whether a QEMU has the image open: one of another libvirt, or one without any.
+
+    QEMU holds locks on single bytes of its images; nobody else can then lock all of them.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return True
+    except OSError:
+        return False  # a file system without locks
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _unlink(name: str, doomed: list[Path]) -> None:
     failures = []
     for path in doomed:
         try:
-            path.unlink()
-        except FileNotFoundError:
-            continue
+            path.unlink(missing_ok=True)
         except OSError as error:
             failures.append(f"{path}: {error.strerror}")
     if failures:
@@ -134,105 +220,3 @@ def _unlink(name: str, doomed: list[Path]) -> None:
             _("Delete the files that Details names by hand."),
             "\n".join(failures),
         )
-
-
-def _disks(domain: libvirt.virDomain) -> list[DiskDevice]:
-    """Return the disks of the stored and of the running configuration."""
-    return [disk for xml in _configurations(domain) for disk in xml.disks if not disk.is_empty]
-
-
-def _configurations(domain: libvirt.virDomain) -> list[DomainXml]:
-    with translated():
-        texts = {domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), domain.XMLDesc()}
-    return [DomainXml.parse(text) for text in texts]
-
-
-def _source(disk: DiskDevice) -> str:
-    return str(disk.path or disk.network or "/".join(disk.volume or ()))
-
-
-def _reason_to_keep(disk: DiskDevice, needed: dict[FileId, str]) -> str | None:
-    """Say why what is behind ``disk`` must stay, or return ``None`` if it may go."""
-    if disk.is_cdrom:
-        return _("an installation disc")
-    if disk.device != "disk":
-        return _("not a disk of its own")
-    if disk.path is None:
-        return _("not a file on this computer")
-    if disk.readonly:
-        return _("the machine may only read it")
-    if disk.shareable:
-        return _("meant to be shared between machines")
-    try:
-        status = disk.path.stat(follow_symlinks=False)
-    except OSError:
-        return _("not there, or not yours to see")
-    if not stat.S_ISREG(status.st_mode):
-        return _("not a regular file")
-    if (owner := needed.get(_file_id(status))) is not None:
-        return _("“{name}” uses it too").format(name=owner)
-    return None
-
-
-def _file_id(status: os.stat_result) -> FileId:
-    return status.st_dev, status.st_ino
-
-
-def _files_of_others(host: Host, uuid: str, job: Job) -> dict[FileId, str]:
-    """Return every file that any other domain names, or builds on, with that domain's name."""
-    with translated():
-        others = [d for d in host.connection.listAllDomains() if d.UUIDString() != uuid]
-    needed: dict[FileId, str] = {}
-    for other in others:
-        job.check()
-        try:
-            paths = _files_of(host, other)
-        except OperationError as error:
-            if error.cause is not Cause.NOT_FOUND:
-                raise
-            continue  # deleted meanwhile
-        for path in paths:
-            try:
-                needed[_file_id(path.stat())] = other.name()
-            except OSError:
-                continue  # nothing there that could be deleted
-    return needed
-
-
-def _files_of(host: Host, domain: libvirt.virDomain) -> set[Path]:
-    with translated():
-        snapshots = [snapshot.getXMLDesc() for snapshot in _snapshots(domain)]
-    named: set[Path] = set()
-    for xml in _configurations(domain):
-        named |= _paths_in(xml.root)
-        named |= {_volume_path(host, disk.volume) for disk in xml.disks if disk.volume}
-    for text in snapshots:
-        named |= _paths_in(xml_tree.XmlDocument(text).root)
-    below = {file for path in named if path.is_file() for file in image_chain.files_below(path)}
-    return named | below
-
-
-def _snapshots(domain: libvirt.virDomain) -> list[libvirt.virDomainSnapshot]:
-    try:
-        return list(domain.listAllSnapshots())
-    except libvirt.libvirtError as error:
-        if error.get_error_code() == libvirt.VIR_ERR_NO_SUPPORT:
-            return []
-        raise
-
-
-def _volume_path(host: Host, volume: tuple[str, str]) -> Path:
-    pool, name = volume
-    with translated():
-        found = host.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
-        return Path(found.path())
-
-
-def _paths_in(root: etree._Element) -> set[Path]:
-    """Return everything in a description that reads like a file: better one too many."""
-    values = (
-        value
-        for element in root.iter(etree.Element)
-        for value in (element.text or "", *element.attrib.values())
-    )
-    return {Path(value.strip()) for value in values if value.strip().startswith("/")}
