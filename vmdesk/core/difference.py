@@ -2,6 +2,7 @@
 
 import difflib
 import enum
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from vmdesk.core.i18n import _
 
 CONTEXT = 2
 """Unchanged lines shown around a changed one."""
+
+_PASSWORD = re.compile(r"""\b(passwd=)(['"]).*?\2""")
 
 
 class LineKind(enum.Enum):
@@ -32,11 +35,16 @@ class Line:
 
 
 def lines(before: str, after: str) -> list[Line]:
-    """Return the lines that differ with a little around them; equal texts give none."""
+    """Return the lines that differ with a little around them; equal texts give none.
+
+    Passwords are hidden: the lines are there to be shown.
+    """
     found = difflib.unified_diff(before.splitlines(), after.splitlines(), n=CONTEXT, lineterm="")
     _headers = next(found, None), next(found, None)
     return [
-        Line(LineKind.GAP, "") if line[0] == "@" else Line(LineKind(line[0]), line[1:])
+        Line(LineKind.GAP, "")
+        if line[0] == "@"
+        else Line(LineKind(line[0]), _PASSWORD.sub(r"\1\2…\2", line[1:]))
         for line in found
     ]
 

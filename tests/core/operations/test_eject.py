@@ -20,7 +20,7 @@ def test_a_machine_without_a_drive_says_so_and_gets_one(
         eject.run(fresh_host, uuid, Job())
     assert caught.value.cause is Cause.WRONG_STATE
     with pytest.raises(OperationError, match=r"^This machine has no CD-ROM drive\.$") as caught:
-        eject.insert(fresh_host, uuid, disc, Job())
+        eject.insert(fresh_host, uuid, str(disc), tmp_path, Job())
     assert caught.value.cause is Cause.WRONG_STATE
     assert eject.add_drive(fresh_host, uuid, Job()) == DriveChange("sda", None, is_now=False)
     assert small_machine.stored(fresh_host.domain(uuid)).cdroms[0].is_empty
@@ -36,16 +36,18 @@ def test_a_machine_without_a_drive_says_so_and_gets_one(
 def test_a_file_that_is_no_disc_is_refused(
     fresh_host: Host, uuid: str, tmp_path: Path, content: bytes, words: str
 ) -> None:
+    eject.add_drive(fresh_host, uuid, Job())
     path = tmp_path / "a.iso"
     path.write_bytes(content)
     with pytest.raises(OperationError, match=words) as caught:
-        eject.insert(fresh_host, uuid, path, Job())
+        eject.insert(fresh_host, uuid, str(path), tmp_path, Job())
     assert caught.value.cause is Cause.BAD_INPUT
 
 
 def test_a_missing_file_is_refused(fresh_host: Host, uuid: str, tmp_path: Path) -> None:
-    with pytest.raises(OperationError, match="can't be read") as caught:
-        eject.insert(fresh_host, uuid, tmp_path / "none.iso", Job())
+    eject.add_drive(fresh_host, uuid, Job())
+    with pytest.raises(OperationError, match="There is no file") as caught:
+        eject.insert(fresh_host, uuid, str(tmp_path / "none.iso"), tmp_path, Job())
     assert caught.value.cause is Cause.BAD_INPUT
 
 
@@ -72,11 +74,11 @@ def test_a_disc_is_inserted_while_running_and_stays(private_host: Host, tmp_path
     disc = small_machine.make_iso(tmp_path / "a.iso")
     domain = small_machine.define(private_host, tmp_path)
     domain.create()
-    changes = eject.insert(private_host, domain.UUIDString(), disc, Job())
+    changes = eject.insert(private_host, domain.UUIDString(), str(disc), tmp_path, Job())
     assert changes == (DriveChange("sda", disc, is_now=True),)
     assert small_machine.running(domain).cdroms[0].path == disc
     other = small_machine.make_iso(tmp_path / "b.iso")
-    eject.insert(private_host, domain.UUIDString(), other, Job())
+    eject.insert(private_host, domain.UUIDString(), other.as_uri(), tmp_path, Job())
     assert small_machine.running(domain).cdroms[0].path == other
     domain.destroy()
     domain.create()
@@ -93,7 +95,7 @@ def test_drives_of_a_machine_that_is_off_are_changed_one_by_one(
     uuid = domain.UUIDString()
     assert eject.add_drive(private_host, uuid, Job()) == DriveChange("sdb", None, is_now=True)
     # Without a target the empty drive is taken, so that no disc is lost.
-    assert eject.insert(private_host, uuid, second, Job())[0].target == "sdb"
+    assert eject.insert(private_host, uuid, str(second), tmp_path, Job())[0].target == "sdb"
     assert eject.run(private_host, uuid, Job(), "sda")[0].target == "sda"
     assert [drive.path for drive in small_machine.stored(domain).cdroms] == [None, second]
     assert len(history.entries(uuid)) == 3
@@ -112,7 +114,7 @@ def test_a_drive_added_to_a_running_machine_can_be_filled_for_its_next_start(
     domain.create()
     uuid = domain.UUIDString()
     assert eject.add_drive(private_host, uuid, Job()) == DriveChange("sdb", None, is_now=False)
-    changes = eject.insert(private_host, uuid, disc, Job(), "sdb")
+    changes = eject.insert(private_host, uuid, str(disc), tmp_path, Job(), "sdb")
     assert changes == (DriveChange("sdb", disc, is_now=False),)
     domain.destroy()
     domain.create()

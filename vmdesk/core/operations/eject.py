@@ -5,7 +5,7 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import domain_drives, download_content
+from vmdesk.core import domain_drives, iso_library
 from vmdesk.core.domain_devices import DiskDevice
 from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import Host
@@ -50,23 +50,27 @@ def run(host: Host, uuid: str, job: Job, target: str | None = None) -> tuple[Dri
 
 
 def insert(
-    host: Host, uuid: str, iso: Path, job: Job, target: str | None = None
+    host: Host, uuid: str, source: str, library: Path, job: Job, target: str | None = None
 ) -> tuple[DriveChange, ...]:
-    """Put ``iso`` into the drive ``target``, or the first empty one, or the first.
+    """Put a disc into the drive ``target``, or the first empty one, or the first.
 
-    For the running machine and for the next start. Raises ``OperationError``: wrong state for a
-    machine without a CD-ROM drive, bad input for a file that is no disc image.
+    ``source`` is a path or an address; what is fetched is kept in the folder ``library``. For the
+    running machine and for the next start. Raises ``OperationError``: wrong state for a machine
+    without a CD-ROM drive (before anything is fetched), bad input for what is no disc image.
     """
+    found = Definition(host, uuid)
+    _targets(found.edited(), found.running(), target)
+    iso = iso_library.fetch(source, library, job).path.absolute()
     job.report(0, 0, _("Inserting {name}").format(name=iso.name))
-    _require_disc(iso)
+    # The machine may have changed while the disc was fetched.
     found = Definition(host, uuid)
     stored, running = found.edited(), found.running()
     name = _targets(stored, running, target)[0]
     for xml in (stored, running):
         drive = _drive(xml, name) if xml is not None else None
         if drive is not None:
-            drive.insert_file(iso.absolute(), "raw")
-    return _apply(found, stored, running, [name], iso.absolute())
+            drive.insert_file(iso, "raw")
+    return _apply(found, stored, running, [name], iso)
 
 
 def add_drive(host: Host, uuid: str, job: Job) -> DriveChange:
@@ -129,16 +133,3 @@ def _change_live(domain: libvirt.virDomain, drive: DiskDevice) -> None:
             domain.updateDeviceFlags(drive.xml, flags | libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE)
         except libvirt.libvirtError as error:
             raise translate(error) from error
-
-
-def _require_disc(iso: Path) -> None:
-    try:
-        head = download_content.head_of(iso)
-    except OSError as exc:
-        raise OperationError(
-            _("The disc image {path} can't be read.").format(path=iso),
-            _("Check that it is there and that you may read it."),
-            str(exc),
-            Cause.BAD_INPUT,
-        ) from exc
-    download_content.require_disc(head, iso.name)
