@@ -54,7 +54,7 @@ def main() -> None:
 def _run(server: IsoServer, folder: Path) -> None:
     page = server.add("/memtest.iso", MEMTEST_ISO, always=Fault(pace=DISC_PACE))
     page.faults.append(Fault(cut_after=2 * MIB, pace=DISC_PACE))
-    application, window, controller = build(["--connect", "qemu:///session"])
+    _application, window, controller = build(["--connect", "qemu:///session"])
     # virt-viewer opens in the top left corner of a screen without a window manager.
     window.setGeometry(380, 120, 1180, 800)
     window.show()

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from vmdesk import __version__
-from vmdesk.cli import lifecycle
+from vmdesk.cli import bundles, hardware, lifecycle
 from vmdesk.cli.command import Commands, Context, Parser
 from vmdesk.cli.output import Output, Result
 from vmdesk.core import events
@@ -38,7 +38,9 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"vmdeskctl {__version__}")
     parser.add_argument("--connect", metavar="URI", help=_("the libvirt connection"))
     parser.add_argument("--json", action="store_true", help=_("print JSON"))
-    lifecycle.add_commands(Commands(parser))
+    commands = Commands(parser)
+    for module in (lifecycle, hardware, bundles):
+        module.add_commands(commands)
     return parser
 
 

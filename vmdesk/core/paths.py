@@ -1,9 +1,13 @@
 """Where vmdesk keeps what is its own, by the XDG base directory specification."""
 
 import os
+import re
 from pathlib import Path
 
 # https://specifications.freedesktop.org/basedir-spec/latest/
+
+
+_DESKTOP = re.compile(r'^XDG_DESKTOP_DIR="(.+)"$', re.MULTILINE)
 
 
 def _base(variable: str, default: str) -> Path:
@@ -35,3 +39,19 @@ def isos_dir() -> Path:
 def disks_dir() -> Path:
     """Return the folder in which the disks of new machines are made."""
     return data_dir() / "disks"
+
+
+def desktop_dir() -> Path:
+    """Return the user's desktop folder, whatever it is called, or home if there is none.
+
+    https://www.freedesktop.org/wiki/Software/xdg-user-dirs/
+    """
+    file = _base("XDG_CONFIG_HOME", ".config") / "user-dirs.dirs"
+    folder = Path.home() / "Desktop"
+    try:
+        found = _DESKTOP.search(file.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        found = None
+    if found is not None:
+        folder = Path(found[1].replace("$HOME", str(Path.home())))
+    return folder if folder.is_dir() else Path.home()
