@@ -9,6 +9,7 @@ from vmdesk.core.host import Host
 
 TEST_DOMAIN = """
 <node>
+  <network><name>default</name><bridge name='virbr0'/></network>
   <domain type='test'>
     <name>test</name>
     <uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>
