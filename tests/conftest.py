@@ -34,7 +34,7 @@ os.environ.pop("VMDESK_URI", None)
 
 def pytest_unconfigure() -> None:
     """Remove what this run of the tests has made."""
-    shutil.rmtree(ROOT)
+    shutil.rmtree(ROOT, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """Turn what the user wants into tasks, and what the tasks and libvirt tell into the models."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -10,7 +8,7 @@ from vmdesk.connection import Connection, ConnectionState, ConnectionStatus
 from vmdesk.core import capabilities, details, iso_library, viewer
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
-from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.job import Job
 from vmdesk.core.operations import create, delete, start_stop
 from vmdesk.core.operations.create import Folders, NewDomain
 from vmdesk.core.operations.delete import DeletionPlan
@@ -18,19 +16,9 @@ from vmdesk.models.domain_list_model import DomainListModel, PendingDomain
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.monitor import Monitor
 from vmdesk.tasks import Task, TaskRunner
+from vmdesk.work import Failure, Work
 
-OPERATION_THREADS = 4
-PROBE_THREADS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An operation that failed: its title, why, on which domain, and how to try it again."""
-
-    title: str
-    error: OperationError
-    uuid: str
-    retry: Callable[[], object]
+__all__ = ["Controller", "Failure"]
 
 
 class Controller(QObject):
@@ -54,18 +42,27 @@ class Controller(QObject):
         self.host = host
         self.folders = folders
         self.domains = DomainListModel(self)
-        self.tasks = TaskListModel(self)
-        self.operations = TaskRunner(OPERATION_THREADS, self)
+        self.monitor = Monitor(host, self.domains, self)
+        self._work = Work(host, self.domains, self)
+        self._work.failed.connect(self.failed)
+        self._work.kvm_failed.connect(self.kvm_failed)
         # One thread, so that a stale snapshot never overwrites a fresh one.
         self._queries = TaskRunner(1, self)
-        # What may wait for a network must not keep the list from being true.
-        self._probes = TaskRunner(PROBE_THREADS, self)
         self._shutdowns: dict[str, QTimer] = {}
-        self.monitor = Monitor(host, self.domains, self)
         self._connection = Connection(host, self._queries, self.domains, self)
         self._connection.changed.connect(self._show_connection)
         self._connection.domain_changed.connect(self._follow_shutdown)
         self._connection.domain_changed.connect(self.domain_changed)
+
+    @property
+    def tasks(self) -> TaskListModel:
+        """The operations that run, and those that have ended."""
+        return self._work.tasks
+
+    @property
+    def operations(self) -> TaskRunner:
+        """What runs the operations."""
+        return self._work.operations
 
     @property
     def connection_status(self) -> ConnectionStatus:
@@ -80,31 +77,31 @@ class Controller(QObject):
         """Cancel what runs, wait for it and disconnect: the end of the program."""
         self._connection.close()
         self.monitor.shut_down()
-        for runner in (self.operations, self._probes, self._queries):
-            runner.shut_down()
+        self._work.shut_down()
+        self._queries.shut_down()
         self.host.close()
 
     def limits(self) -> Task:
         """Ask what a new machine can have at most; the task's result is a ``HostLimits``."""
-        return self._ask(lambda _job: create.limits(self.host, self.folders))
+        return self._work.ask(lambda _job: create.limits(self.host, self.folders))
 
     def probe(self, source: str) -> Task:
         """Ask what an address holds; the task's result is a ``SourceInfo``."""
-        return self._ask(partial(iso_library.probe, source, self.folders.isos))
+        return self._work.ask(partial(iso_library.probe, source, self.folders.isos))
 
     def details(self, uuid: str) -> Task:
         """Ask for a domain's equipment; the task's result is a ``DomainDetails``."""
         library = self.folders.isos
-        return self._queries.start(_("Look"), lambda _job: details.read(self.host, uuid, library))
+        return self._work.ask(lambda _job: details.read(self.host, uuid, library))
 
     def deletion_plan(self, uuid: str) -> Task:
         """Ask what a deletion would take along; the task's result is a ``DeletionPlan``."""
-        return self._ask(partial(delete.plan, self.host, uuid))
+        return self._work.ask(partial(delete.plan, self.host, uuid))
 
     def create(self, new: NewDomain) -> Task:
         """Make a machine; its row is there at once."""
         self.domains.add_pending(PendingDomain(new.uuid, new.name, new.memory, new.vcpus))
-        task = self._operate(
+        task = self._work.operate(
             _("Create {name}").format(name=new.name),
             partial(create.run, self.host, new, self.folders),
             new.uuid,
@@ -118,29 +115,29 @@ class Controller(QObject):
     def start(self, uuid: str, without_kvm: bool = False) -> Task:
         """Start a machine; ``without_kvm`` has it emulated from now on."""
         run = start_stop.start_without_kvm if without_kvm else start_stop.start
-        return self._on_domain(_("Start {name}"), run, uuid)
+        return self._work.on_domain(_("Start {name}"), run, uuid)
 
     def shut_down(self, uuid: str) -> Task:
         """Ask the guest to shut down; ``shutdown_ignored`` tells if it does not."""
-        task = self._on_domain(_("Shut down {name}"), start_stop.shut_down, uuid)
+        task = self._work.on_domain(_("Shut down {name}"), start_stop.shut_down, uuid)
         task.succeeded.connect(lambda _nothing: self._await_shutdown(uuid))
         return task
 
     def force_off(self, uuid: str) -> Task:
         """Take the power away."""
-        return self._on_domain(_("Force off {name}"), start_stop.force_off, uuid)
+        return self._work.on_domain(_("Force off {name}"), start_stop.force_off, uuid)
 
     def reboot(self, uuid: str) -> Task:
         """Ask the guest to restart."""
-        return self._on_domain(_("Restart {name}"), start_stop.reboot, uuid)
+        return self._work.on_domain(_("Restart {name}"), start_stop.reboot, uuid)
 
     def pause(self, uuid: str) -> Task:
         """Stop the guest's processors."""
-        return self._on_domain(_("Pause {name}"), start_stop.pause, uuid)
+        return self._work.on_domain(_("Pause {name}"), start_stop.pause, uuid)
 
     def resume(self, uuid: str) -> Task:
         """Let a paused guest go on."""
-        return self._on_domain(_("Resume {name}"), start_stop.resume, uuid)
+        return self._work.on_domain(_("Resume {name}"), start_stop.resume, uuid)
 
     def open_console(self, uuid: str) -> None:
         """Open the screen in virt-viewer, or say that the machine has to be started first."""
@@ -150,9 +147,10 @@ class Controller(QObject):
         if not row.info.state.is_active:
             self.start_needed.emit(uuid)
             return
+        title = self._work.titled(_("Open {name}"), uuid)
         open_it = partial(viewer.open_console, self.host.uri, uuid)
         # Without the domain's key: a console can be opened whatever is being done.
-        self._operate(self._title(_("Open {name}"), uuid), open_it, "", lambda: None)
+        self._work.operate(title, open_it, "", lambda: self.open_console(uuid))
 
     def delete(self, plan: DeletionPlan, delete_disks: bool, force_off: bool) -> Task:
         """Delete a machine as the user has agreed to it."""
@@ -162,54 +160,22 @@ class Controller(QObject):
             return delete.run(self.host, plan.uuid, approved, force_off, job)
 
         title = _("Delete {name}").format(name=plan.name)
-        return self._operate(
+        return self._work.operate(
             title, run, plan.uuid, lambda: self.delete(plan, delete_disks, force_off)
         )
-
-    def _ask(self, function: Callable[[Job], object]) -> Task:
-        return self._probes.start(_("Look"), function)
-
-    def _on_domain(self, title: str, run: Callable[[Host, str, Job], object], uuid: str) -> Task:
-        return self._operate(
-            self._title(title, uuid),
-            partial(run, self.host, uuid),
-            uuid,
-            lambda: self._on_domain(title, run, uuid),
-        )
-
-    def _title(self, title: str, uuid: str) -> str:
-        row = self.domains.row(uuid)
-        return title.format(name=row.domain.name if row is not None else uuid)
-
-    def _operate(
-        self, title: str, run: Callable[[Job], object], uuid: str, retry: Callable[[], object]
-    ) -> Task:
-        """Start an operation, and show it in the list of operations and in the domain's row."""
-        task = self.operations.start(title, run, uuid)
-        entry = self.tasks.add(task)
-        task.progressed.connect(lambda _progress: self.domains.set_activity(uuid, entry.activity))
-        task.finished.connect(lambda: self.domains.set_activity(uuid, None))
-        task.failed.connect(lambda error: self._fail(Failure(title, _expected(error), uuid, retry)))
-        return task
-
-    def _fail(self, failure: Failure) -> None:
-        if failure.error.cause is Cause.NO_KVM:
-            self.kvm_failed.emit(failure)
-        else:
-            self.failed.emit(failure)
 
     def _show_connection(self, status: ConnectionStatus) -> None:
         if status.state is ConnectionState.CONNECTED:
             # libvirt probes QEMU at the first question, for seconds: have it answered early.
-            self._ask(lambda _job: capabilities.read(self.host))
+            self._work.ask(lambda _job: capabilities.read(self.host))
         self.connection_changed.emit(status)
 
     def _await_shutdown(self, uuid: str) -> None:
+        self._stop_waiting(uuid)
         timer = QTimer(self)
         timer.setSingleShot(True)
         timer.timeout.connect(lambda: self._give_up_shutdown(uuid))
         timer.start(round(start_stop.SHUTDOWN_TIMEOUT * 1000))
-        self._stop_waiting(uuid)
         self._shutdowns[uuid] = timer
 
     def _follow_shutdown(self, uuid: str) -> None:
@@ -226,14 +192,3 @@ class Controller(QObject):
         if timer is not None:
             timer.stop()
             timer.deleteLater()
-
-
-def _expected(error: Exception) -> OperationError:
-    """Say a defect in words too; the log has its trace."""
-    if isinstance(error, OperationError):
-        return error
-    return OperationError(
-        _("vmdesk made a mistake."),
-        _("Please report it, with what Details says."),
-        f"{type(error).__name__}: {error}",
-    )

@@ -1,0 +1,99 @@
+"""Start operations and questions, and show them where they belong."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from vmdesk.core.host import Host
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.models.domain_list_model import DomainListModel
+from vmdesk.models.task_list_model import TaskListModel
+from vmdesk.tasks import Task, TaskRunner
+
+OPERATION_THREADS = 4
+QUESTION_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An operation that failed: its title, why, on which domain, and how to try it again."""
+
+    title: str
+    error: OperationError
+    uuid: str
+    retry: Callable[[], object]
+
+
+class Work(QObject):
+    """What is done on one host, for the controller and its parts."""
+
+    failed = Signal(object)
+    """A ``Failure``."""
+    kvm_failed = Signal(object)
+    """A ``Failure`` because KVM does not work."""
+
+    def __init__(self, host: Host, domains: DomainListModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self.host = host
+        self.domains = domains
+        self.tasks = TaskListModel(self)
+        self.operations = TaskRunner(OPERATION_THREADS, self)
+        # What may wait for a network or a disk must not keep the list from being true.
+        self._questions = TaskRunner(QUESTION_THREADS, self)
+
+    def ask(self, function: Callable[[Job], object]) -> Task:
+        """Start a question: it shows nowhere, and whoever asks hears how it ends."""
+        return self._questions.start(_("Look"), function)
+
+    def operate(
+        self, title: str, run: Callable[[Job], object], uuid: str, retry: Callable[[], object]
+    ) -> Task:
+        """Start an operation, and show it in the list of operations and in the domain's row.
+
+        Those of one ``uuid`` run one after another; an empty one stands for no domain.
+        """
+        task = self.operations.start(title, run, uuid)
+        entry = self.tasks.add(task)
+        task.progressed.connect(lambda _progress: self.domains.set_activity(uuid, entry.activity))
+        task.finished.connect(lambda: self.domains.set_activity(uuid, None))
+        task.failed.connect(lambda error: self._fail(Failure(title, _expected(error), uuid, retry)))
+        return task
+
+    def on_domain(self, title: str, run: Callable[[Host, str, Job], object], uuid: str) -> Task:
+        """Start an operation that needs to know nothing but its domain; ``title`` has ``{name}``."""
+        return self.operate(
+            self.titled(title, uuid),
+            partial(run, self.host, uuid),
+            uuid,
+            lambda: self.on_domain(title, run, uuid),
+        )
+
+    def titled(self, title: str, uuid: str) -> str:
+        """Put a domain's name in the place of ``{name}``."""
+        row = self.domains.row(uuid)
+        return title.format(name=row.domain.name if row is not None else uuid)
+
+    def shut_down(self) -> None:
+        """Cancel what runs and wait for it."""
+        self.operations.shut_down()
+        self._questions.shut_down()
+
+    def _fail(self, failure: Failure) -> None:
+        if failure.error.cause is Cause.NO_KVM:
+            self.kvm_failed.emit(failure)
+        else:
+            self.failed.emit(failure)
+
+
+def _expected(error: Exception) -> OperationError:
+    """Say a defect in words too; the log has its trace."""
+    if isinstance(error, OperationError):
+        return error
+    return OperationError(
+        _("vmdesk made a mistake."),
+        _("Please report it, with what Details says."),
+        f"{type(error).__name__}: {error}",
+    )
