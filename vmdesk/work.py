@@ -63,7 +63,7 @@ class Work(QObject):
         return task
 
     def on_domain(self, title: str, run: Callable[[Host, str, Job], object], uuid: str) -> Task:
-        """Start an operation that needs to know nothing but its domain; ``title`` has ``{name}``."""
+        """Start an operation that needs nothing but its domain; ``title`` has ``{name}``."""
         return self.operate(
             self.titled(title, uuid),
             partial(run, self.host, uuid),
