@@ -14,7 +14,7 @@ from vmdesk.views.action_rules import Act, why_not
 _LOOKS = {
     Act.CONSOLE: (_("&Console"), "machine", _("Show and use the machine's screen")),
     Act.START: (_("&Start"), "play", _("Switch the machine on")),
-    Act.RESUME: (_("&Resume"), "play", _("Let the paused machine go on")),
+    Act.RESUME: (_("Res&ume"), "play", _("Let the paused machine go on")),
     Act.SHUT_DOWN: (_("S&hut down"), "power", _("Ask the guest to shut down")),
     Act.REBOOT: (_("R&estart"), "reboot", _("Ask the guest to restart")),
     Act.PAUSE: (_("&Pause"), "pause", _("Stop the machine where it is; it keeps its memory")),

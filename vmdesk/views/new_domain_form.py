@@ -37,8 +37,8 @@ class NewDomainForm(QWidget):
         self.start = QCheckBox(_("&Start when ready"))
         self.start.setChecked(True)
         self.start.setAccessibleDescription(_("Switch the machine on as soon as it is made"))
-        self._kvm = label(role="secondary")
-        self._kvm.hide()
+        self.kvm_note = label(role="secondary")
+        self.kvm_note.hide()
         self._lay_out()
         self.source.changed.connect(self.check)
         self.source.known.connect(self._suggest_name)
@@ -56,8 +56,10 @@ class NewDomainForm(QWidget):
         self.vcpus.remark.setText(of_total.format(total=limits.cpus))
         room = formatting.size(limits.free_room)
         self.disk.remark.setText(_("{room} free; it grows as it fills").format(room=room))
-        self._kvm.setText(_("KVM does not work on this computer: the machine runs, but slowly."))
-        self._kvm.setVisible(not limits.has_kvm)
+        self.kvm_note.setText(
+            _("KVM does not work on this computer: the machine runs, but slowly.")
+        )
+        self.kvm_note.setVisible(not limits.has_kvm)
         self.check()
 
     def new_domain(self) -> NewDomain:
@@ -99,7 +101,7 @@ class NewDomainForm(QWidget):
             grid.addWidget(field.name, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(field, row, 1)
         grid.addWidget(self.start, len(fields), 1)
-        grid.addWidget(self._kvm, len(fields) + 1, 1)
+        grid.addWidget(self.kvm_note, len(fields) + 1, 1)
 
     def _suggest_name(self, name: str) -> None:
         if not self.name.edit.isModified():

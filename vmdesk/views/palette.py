@@ -94,7 +94,7 @@ def _derive(window_rgb: int, base_rgb: int, text_rgb: int, accent_rgb: int) -> R
     selection = mix(surface, QColor(accent_rgb), 0.24 if is_dark else 0.14)
     grounds = (window, surface, selection)
     text = _readable(text, grounds, is_dark)
-    accent = _readable(QColor(accent_rgb), grounds[:2], is_dark)
+    accent = _legible(QColor(accent_rgb), grounds, is_dark)
     return Roles(
         is_dark=is_dark,
         window=window,
@@ -108,7 +108,7 @@ def _derive(window_rgb: int, base_rgb: int, text_rgb: int, accent_rgb: int) -> R
         running=_readable(_RUNNING, grounds, is_dark, VISIBLE),
         paused=_readable(_PAUSED, grounds, is_dark, VISIBLE),
         warning=_readable(_PAUSED, grounds[:2], is_dark),
-        failed=_readable(_FAILED, grounds[:2], is_dark),
+        failed=_legible(_FAILED, grounds, is_dark),
     )
 
 
@@ -121,6 +121,11 @@ def _readable(
     return next(
         (c for c in candidates if min(contrast(c, ground) for ground in grounds) >= minimum), end
     )
+
+
+def _legible(color: QColor, grounds: tuple[QColor, QColor, QColor], is_dark: bool) -> QColor:
+    """Make ``color`` fit for text on window and surface, and for graphics also on a selection."""
+    return _readable(_readable(color, grounds[:2], is_dark), grounds, is_dark, VISIBLE)
 
 
 def _parts(color: QColor) -> tuple[float, float, float]:

@@ -1,0 +1,83 @@
+"""Fixtures for the views: machines by hand, and a controller on libvirt's test driver."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from vmdesk.connection import ConnectionState
+from vmdesk.controller import Controller
+from vmdesk.core.host import DomainInfo, DomainState, Host
+from vmdesk.core.operations.create import Folders
+from vmdesk.settings import Settings
+from vmdesk.views import style
+from vmdesk.views.main_window import MainWindow
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A screen that is not there warns of hints that it would ignore anyway."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints"))
+
+
+SetPalette = Callable[[QPalette], None]
+
+
+def info(name: str, state: DomainState = DomainState.SHUTOFF) -> DomainInfo:
+    """A machine with 2 CPUs and 4 GiB."""
+    memory = 4 * 1024**2
+    is_active = state.is_active
+    return DomainInfo(
+        str(uuid4()), 1 if is_active else -1, name, state, memory, memory, 2, True, False
+    )
+
+
+@pytest.fixture
+def parent(qtbot: QtBot) -> QWidget:
+    """A window for dialogs to belong to."""
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    return widget
+
+
+@pytest.fixture
+def set_palette(qapp: QApplication) -> Iterator[SetPalette]:
+    """Changes the application's palette for one test."""
+    before = QPalette(qapp.palette())
+    yield qapp.setPalette
+    qapp.setPalette(before)
+    style.refresh()
+
+
+@pytest.fixture
+def controller(qtbot: QtBot, libvirt_events: None, tmp_path: Path) -> Iterator[Controller]:
+    """Not connected yet; ``reconnect`` finds one running machine, ``test``."""
+    made = Controller(Host("test:///default"), Folders(tmp_path / "isos", tmp_path / "disks"))
+    yield made
+    made.shut_down_vmdesk()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "vmdesk.conf")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, controller: Controller, settings: Settings) -> Iterator[MainWindow]:
+    """The whole window, connected and shown."""
+    made = MainWindow(controller, settings)
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    controller.reconnect()
+    qtbot.waitUntil(lambda: controller.connection_status.state is ConnectionState.CONNECTED)
+    qtbot.waitUntil(lambda: bool(made.machines.view.selected_uuids()))
+    yield made
+    for task in controller.operations.tasks:
+        task.cancel()
+    qtbot.waitUntil(lambda: not controller.operations.tasks)
