@@ -54,6 +54,11 @@ class Monitor(QObject):
         is_running = row is not None and row.info is not None and row.info.state.is_active
         return tuple(self._usages.get(uuid, ())) if is_running else ()
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether libvirt is being asked."""
+        return bool(self._runner.tasks)
+
     def set_watching(self, is_watching: bool) -> None:
         """Start looking when the window is shown, and stop when it is hidden."""
         if not is_watching:
@@ -80,7 +85,7 @@ class Monitor(QObject):
     def _look(self) -> None:
         running = self._running()
         # A look that takes longer than the interval is not followed by a queue of others.
-        if not running or self._runner.tasks:
+        if not running or self.is_looking:
             return
         task = self._runner.start(_("Look"), lambda _job: statistics.sample(self._host))
         task.succeeded.connect(self._take_in)

@@ -1,7 +1,5 @@
 """Take a picture of a guest's screen, through a libvirt stream and no file of ours."""
 
-import libvirt
-
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
@@ -9,6 +7,7 @@ from vmdesk.core.libvirt_errors import translated
 
 MAXIMUM_SIZE = 64 * 1024**2
 """Bytes: an uncompressed picture of a 4K screen has 25 MB, and QEMU's PNG far less."""
+_PIECE = 256 * 1024
 
 
 def take(host: Host, uuid: str) -> bytes:
@@ -18,20 +17,13 @@ def take(host: Host, uuid: str) -> bytes:
     """
     domain = host.domain(uuid)
     picture = bytearray()
-
-    def receive(_stream: object, data: bytes, _opaque: object) -> int:
-        picture.extend(data)
-        # libvirt breaks the stream off for a negative answer.
-        return len(data) if len(picture) <= MAXIMUM_SIZE else -1
-
     with translated():
         stream = host.connection.newStream()
         domain.screenshot(stream, 0)
-        try:
-            stream.recvAll(receive, None)
-        except libvirt.libvirtError:
+        while piece := stream.recv(_PIECE):
+            picture += piece
             if len(picture) > MAXIMUM_SIZE:
-                raise OperationError(_("The guest's screen is too large for a picture.")) from None
-            raise
+                stream.abort()
+                raise OperationError(_("The guest's screen is too large for a picture."))
         stream.finish()
     return bytes(picture)

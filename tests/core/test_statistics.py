@@ -1,0 +1,44 @@
+"""Rates from counters; the counters from real QEMU are looked at in tests/test_monitor.py."""
+
+from dataclasses import replace
+
+import pytest
+
+from vmdesk.core.host import Host
+from vmdesk.core.job import OperationError
+from vmdesk.core.statistics import Sample, sample, usage
+
+BEFORE = Sample(
+    at=100.0, cpu_time=0, vcpus=2, memory=4096, disk_bytes=1000, network_bytes=5_000_000_000
+)
+
+
+def test_rates_are_what_was_used_between_two_looks() -> None:
+    now = replace(
+        BEFORE, at=102.0, cpu_time=1_000_000_000, disk_bytes=3000, network_bytes=5_000_000_500
+    )
+    used = usage(BEFORE, now)
+    # One second of processor time in two seconds on two CPUs is a quarter of what there was.
+    assert used.cpu == pytest.approx(0.25)
+    assert used.disk == pytest.approx(1000)
+    assert used.network == pytest.approx(250)
+    assert used.memory == 4096
+
+
+def test_more_than_all_is_all() -> None:
+    assert usage(BEFORE, replace(BEFORE, at=101.0, cpu_time=9_000_000_000)).cpu == 1.0
+
+
+def test_a_guest_that_was_restarted_between_two_looks_used_nothing() -> None:
+    later = replace(BEFORE, at=101.0, disk_bytes=0, network_bytes=0)
+    used = usage(replace(BEFORE, cpu_time=10**9), later)
+    assert (used.cpu, used.disk, used.network) == (0, 0, 0)
+
+
+def test_two_looks_at_once_do_not_divide_by_nothing() -> None:
+    assert usage(BEFORE, BEFORE).disk == 0
+
+
+def test_without_a_connection_there_is_an_error_in_words() -> None:
+    with pytest.raises(OperationError):
+        sample(Host("test:///default"))

@@ -1,0 +1,73 @@
+"""Watching: what is shown and nothing else, from real QEMU."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from tests.conftest import FOLDERS
+from tests.core.operations import small_machine
+from vmdesk.core.host import Host
+from vmdesk.models.domain_list_model import DomainListModel, DomainRole
+from vmdesk.monitor import Monitor
+
+
+class Window(QObject):
+    """What a monitor needs around it."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self.domains = DomainListModel(self)
+        self.domains.set_all(host.domains())
+        self.monitor = Monitor(host, self.domains, self)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, test_host: Host) -> Iterator[Window]:
+    window = Window(test_host)
+    yield window
+    window.monitor.shut_down()
+
+
+def test_the_selected_domain_gets_a_picture(qtbot: QtBot, window: Window) -> None:
+    uuid = window.domains.rows()[0].domain.uuid
+    window.monitor.set_watching(True)
+    with qtbot.waitSignal(window.domains.dataChanged):
+        window.monitor.set_in_sight([], uuid)
+    picture = window.domains.index(0).data(DomainRole.PICTURE)
+    assert isinstance(picture, QImage)
+    assert not picture.isNull()
+
+
+def test_a_hidden_window_looks_at_nothing(qtbot: QtBot, window: Window) -> None:
+    uuid = window.domains.rows()[0].domain.uuid
+    window.monitor.set_watching(True)
+    window.monitor.set_watching(False)
+    qtbot.waitUntil(lambda: not window.monitor.is_looking)
+    window.monitor.set_in_sight([uuid], uuid)
+    assert not window.monitor.is_looking
+
+
+def test_a_domain_that_is_off_has_no_usage(qtbot: QtBot, window: Window) -> None:
+    assert window.monitor.usages("nobody") == ()
+
+
+@pytest.mark.hypervisor
+def test_a_running_guest_is_watched(qtbot: QtBot, private_host: Host) -> None:
+    domain = small_machine.define(private_host, FOLDERS["XDG_DATA_HOME"])
+    domain.create()
+    window = Window(private_host)
+    try:
+        window.monitor.set_watching(True)
+        with qtbot.waitSignal(window.monitor.watched, timeout=20000) as blocker:
+            pass
+        uuid = domain.UUIDString()
+        assert blocker.args == [uuid]
+        usage = window.monitor.usages(uuid)[-1]
+        assert 0 < usage.cpu <= 1
+        assert 0 < usage.memory <= 128 * 1024
+        assert window.domains.row(uuid).cpu_history == (usage.cpu,)  # type: ignore[union-attr]
+    finally:
+        window.monitor.shut_down()

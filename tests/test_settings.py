@@ -1,0 +1,44 @@
+"""Settings: typed, kept, and never worse than their defaults."""
+
+from pathlib import Path
+
+import pytest
+
+from vmdesk.settings import Settings
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "vmdesk.conf"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("uri", "qemu:///system"),
+        ("window_geometry", b"\x00\x01\xff"),
+        ("splitter", b"\xfe\x00"),
+        ("sort", "state"),
+        ("selection", "6dc4891e-ce9f-4c1b-ae9f-bff4b2050aed"),
+        ("export_folder", "/home/jörg/Schreibtisch, links"),
+    ],
+)
+def test_a_setting_is_kept(file: Path, name: str, value: object) -> None:
+    settings = Settings(file)
+    setattr(settings, name, value)
+    del settings
+    assert getattr(Settings(file), name) == value
+
+
+def test_without_a_file_everything_has_a_default(file: Path) -> None:
+    settings = Settings(file)
+    assert settings.uri == ""
+    assert settings.sort == "name"
+    assert settings.window_geometry == b""
+
+
+def test_a_file_full_of_nonsense_counts_as_none(file: Path) -> None:
+    file.write_text("[window]\ngeometry=nonsense\nsplitter=\x00\n[[[\nsort=")
+    settings = Settings(file)
+    assert settings.window_geometry == b""
+    assert settings.sort == "name"
