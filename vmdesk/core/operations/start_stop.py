@@ -1,20 +1,29 @@
 """Start, shut down, force off, reboot, pause and resume a machine."""
 
+import contextlib
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import libvirt
 
+from vmdesk.core import disk_users
 from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
+from vmdesk.core.operations.definition import Definition
 
 _STORED = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
 
 SHUTDOWN_TIMEOUT = 60.0
 """Seconds that a guest has for its shutdown before force off is offered."""
+
+LOOK_INTERVAL = 1.0
+"""Seconds between two looks whether libvirt is still there while it is waited for."""
 
 
 def start(host: Host, uuid: str, job: Job) -> None:
@@ -24,17 +33,18 @@ def start(host: Host, uuid: str, job: Job) -> None:
         raise _wrong_state(_("The machine is running already."))
     job.report(0, 0, _("Starting"))
     with translated():
-        _check_files(DomainXml.parse(domain.XMLDesc(_STORED)))
+        if disk_users.are_here(host):
+            _check_files(DomainXml.parse(domain.XMLDesc(_STORED)))
         domain.create()
 
 
 def start_without_kvm(host: Host, uuid: str, job: Job) -> None:
     """Start a machine that is off with QEMU's emulation, now and from now on."""
-    with translated():
-        domain = host.domain(uuid)
-        xml = DomainXml.parse(domain.XMLDesc(_STORED))
-        xml.set_type("qemu")
-        host.connection.defineXML(xml.text)
+    definition = Definition(host, uuid)
+    definition.require_off(_("Shut it down first: the accelerator can't change while it runs."))
+    xml = definition.edited()
+    xml.set_type("qemu")
+    definition.replace(xml)
     start(host, uuid, job)
 
 
@@ -67,31 +77,52 @@ def shut_down(host: Host, uuid: str, job: Job) -> None:
 def shut_down_and_wait(host: Host, uuid: str, timeout: float, job: Job) -> None:
     """Ask the guest to shut down and wait until it is off.
 
-    Raises ``OperationError`` if it is not after ``timeout`` seconds; needs running events.
+    Raises ``OperationError`` if it is not after ``timeout`` seconds, or if libvirt is lost
+    meanwhile; needs running events.
     """
-    ended = threading.Event()
-
-    def changed(_connection: object, _domain: object, event: int, *_details: object) -> None:
-        if event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
-            ended.set()
-
-    domain = host.domain(uuid)
-    with translated():
-        callback = host.connection.domainEventRegisterAny(
-            domain, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, changed, None
-        )
-    try:
+    with _stop_of(host, uuid) as stopped:
         shut_down(host, uuid, job)
-        with job.stopping_with(ended.set):
-            is_off = ended.wait(timeout)
-    finally:
-        with translated():
-            host.connection.domainEventDeregisterAny(callback)
+        with job.stopping_with(stopped.set):
+            is_off = _wait(stopped, timeout, host)
     if not is_off:
         raise OperationError(
             _("The guest did not shut down."),
             _("It may ignore the request, or wait for an answer on its screen. Force it off?"),
         )
+
+
+@contextmanager
+def _stop_of(host: Host, uuid: str) -> Iterator[threading.Event]:
+    """Yield what is set as soon as the domain has stopped, however that came about."""
+    stopped = threading.Event()
+
+    def changed(_connection: object, _domain: object, event: int, *_details: object) -> None:
+        if event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
+            stopped.set()
+
+    connection, domain = host.connection, host.domain(uuid)
+    with translated():
+        callback = connection.domainEventRegisterAny(
+            domain, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, changed, None
+        )
+    try:
+        yield stopped
+    finally:
+        # With the connection goes the callback, and then this says only that it is lost.
+        with contextlib.suppress(libvirt.libvirtError):
+            connection.domainEventDeregisterAny(callback)
+
+
+def _wait(stopped: threading.Event, timeout: float, host: Host) -> bool:
+    """Wait for ``stopped``; raise ``OperationError`` once there is nobody left to tell of it."""
+    deadline = time.monotonic() + timeout
+    while not stopped.wait(min(LOOK_INTERVAL, max(0.0, deadline - time.monotonic()))):
+        with translated():
+            # The cheapest call that reaches the daemon: without one it raises.
+            host.connection.getLibVersion()
+        if time.monotonic() >= deadline:
+            return False
+    return True
 
 
 def force_off(host: Host, uuid: str, job: Job) -> None:
@@ -143,12 +174,15 @@ def _state(host: Host, uuid: str) -> DomainState:
 
 
 def _require_running(host: Host, uuid: str) -> None:
-    if not _state(host, uuid).can_be_reached:
+    state = _state(host, uuid)
+    if state in (DomainState.PAUSED, DomainState.SUSPENDED):
+        raise _wrong_state(_("The machine is paused."), _("Resume it first."))
+    if not state.can_be_reached:
         raise _wrong_state(_("The machine is not running."))
 
 
-def _wrong_state(summary: str) -> OperationError:
-    return OperationError(summary, cause=Cause.WRONG_STATE)
+def _wrong_state(summary: str, hint: str = "") -> OperationError:
+    return OperationError(summary, hint, cause=Cause.WRONG_STATE)
 
 
 def _exists(path: Path) -> bool:
