@@ -12,6 +12,7 @@ from vmdesk.core.job import Job
 from vmdesk.core.operations import create, delete, start_stop
 from vmdesk.core.operations.create import Folders, NewDomain
 from vmdesk.core.operations.delete import DeletionPlan
+from vmdesk.hardware import Hardware
 from vmdesk.models.domain_list_model import DomainListModel, PendingDomain
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.monitor import Monitor
@@ -46,6 +47,7 @@ class Controller(QObject):
         self._work = Work(host, self.domains, self)
         self._work.failed.connect(self.failed)
         self._work.kvm_failed.connect(self.kvm_failed)
+        self.hardware = Hardware(self._work, folders, self)
         # One thread, so that a stale snapshot never overwrites a fresh one.
         self._queries = TaskRunner(1, self)
         self._shutdowns: dict[str, QTimer] = {}

@@ -72,7 +72,7 @@ def _grow_live(domain: libvirt.virDomain, target: str, size: int) -> int:
     with translated():
         present = int(domain.blockInfo(target)[0])
         # libvirt itself would shrink the disk of a running guest without a word.
-        _refuse_less(present, size)
+        refuse_less(present, size)
         if size > present:
             domain.blockResize(target, size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
     return present
@@ -93,7 +93,7 @@ def _grow_stored(host: Host, uuid: str, disk: DiskDevice, size: int, job: Job) -
         )
     with translated():
         present = int(volume.info()[1])
-        _refuse_less(present, size)
+        refuse_less(present, size)
         if size > present:
             volume.resize(size)
     return present
@@ -121,7 +121,8 @@ def _volume(host: Host, disk: DiskDevice) -> libvirt.virStorageVol | None:
         return None
 
 
-def _refuse_less(present: int, wanted: int) -> None:
+def refuse_less(present: int, wanted: int) -> None:
+    """Raise ``OperationError`` (invalid value) for fewer bytes than the disk has."""
     if wanted < present:
         raise OperationError(
             _("The disk has {present}; it can't be made smaller.").format(
