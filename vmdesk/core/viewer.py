@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,32 +29,32 @@ def open_console(uri: str, uuid: str, job: Job) -> bool:
             _("virt-viewer is not installed."),
             _("Install the package virt-viewer to see the screens of your machines."),
         )
-    with _one_for_each(uuid) as lock:
+    with tempfile.TemporaryFile() as words, _one_for_each(uuid) as lock:
         if lock is None:
             return False
-        log = paths.state_dir() / "virt-viewer.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as output:
-            viewer = subprocess.Popen(
-                ["virt-viewer", "--connect", uri, "--uuid", "--", uuid],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                # A session of its own: neither a Ctrl+C nor the end of vmdesk reaches it.
-                start_new_session=True,
-                pass_fds=[lock],
-            )
-    # Somebody has to wait for it, or it stays behind as a zombie while vmdesk runs.
-    ended = threading.Event()
-    threading.Thread(target=_reap, args=(viewer, ended), daemon=True).start()
-    with job.stopping_with(ended.set):
-        failed_at_once = ended.wait(EARLY_EXIT) and viewer.returncode != 0
-    if failed_at_once:
-        raise OperationError(
-            _("virt-viewer could not open its window."),
-            _("Details has its words."),
-            log.read_text(errors="replace").strip(),
+        viewer = subprocess.Popen(
+            ["virt-viewer", "--connect", uri, "--uuid", "--", uuid],
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            # A session of its own: neither a Ctrl+C nor the end of vmdesk reaches it.
+            start_new_session=True,
+            pass_fds=[lock],
         )
+        # Somebody has to wait for it, or it stays behind as a zombie while vmdesk runs.
+        ended = threading.Event()
+        reaper = threading.Thread(target=_reap, args=(viewer, ended), daemon=True)
+        reaper.name = f"virt-viewer {viewer.pid}"
+        reaper.start()
+        with job.stopping_with(ended.set):
+            failed_at_once = ended.wait(EARLY_EXIT) and viewer.returncode != 0
+        if failed_at_once:
+            words.seek(0)
+            raise OperationError(
+                _("virt-viewer could not open its window."),
+                _("Details has its words."),
+                words.read().decode(errors="replace").strip(),
+            )
     return True
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from tests.conftest import FOLDERS
 from tests.core.operations.small_machine import make_disk, make_iso
-from tests.guests import Stage
+from tests.guests import Stage, snapshot
+from vmdesk.core import history
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
 from vmdesk.core.operations import delete
@@ -84,6 +85,7 @@ def test_the_disk_goes_and_the_installation_disc_stays(
     iso = make_iso(tmp_path / "x.iso")
     xml = machine_xml(disk_xml(disk), disk_xml(iso, device="cdrom", format="raw"))
     domain = define(private_host, xml)
+    history.save(domain.UUIDString(), xml)
     plan = delete.plan(private_host, domain.UUIDString(), Job())
     assert plan.name == "mine"
     assert plan.state is DomainState.SHUTOFF
@@ -91,7 +93,7 @@ def test_the_disk_goes_and_the_installation_disc_stays(
     assert plan.kept == (delete.KeptFile(str(iso), "an installation disc"),)
     done = delete_all(private_host, domain)
     assert (done.name, done.deleted, done.kept) == ("mine", (disk,), plan.kept)
-    assert list(tmp_path.iterdir()) == [iso]
+    assert snapshot(tmp_path) == {iso}
     assert names(private_host) == []
 
 

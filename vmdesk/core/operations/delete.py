@@ -11,7 +11,7 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users, image_chain
+from vmdesk.core import disk_users, history, image_chain
 from vmdesk.core.domain_devices import DiskDevice
 from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import DomainState, Host
@@ -148,6 +148,7 @@ def run(host: Host, uuid: str, approved: Collection[Path], force_off: bool, job:
     if is_persistent:
         undefine(domain, keep_nvram)
         _require_off(host, fresh)
+    history.forget(uuid)
     return _delete_files(fresh, approved)
 
 
