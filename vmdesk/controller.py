@@ -4,6 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from vmdesk.bundles import Bundles
 from vmdesk.connection import Connection, ConnectionState, ConnectionStatus
 from vmdesk.core import capabilities, details, iso_library, viewer
 from vmdesk.core.host import Host
@@ -55,6 +56,7 @@ class Controller(QObject):
         self._connection.changed.connect(self._show_connection)
         self._connection.domain_changed.connect(self._follow_shutdown)
         self._connection.domain_changed.connect(self.domain_changed)
+        self.bundles = Bundles(self._work, self._connection, folders.disks, self)
 
     @property
     def tasks(self) -> TaskListModel:
@@ -170,6 +172,7 @@ class Controller(QObject):
         if status.state is ConnectionState.CONNECTED:
             # libvirt probes QEMU at the first question, for seconds: have it answered early.
             self._work.ask(lambda _job: capabilities.read(self.host))
+            self.bundles.clear_up()
         self.connection_changed.emit(status)
 
     def _await_shutdown(self, uuid: str) -> None:

@@ -61,6 +61,7 @@ class Task(QObject):
         self.state = TaskState.WAITING
         self.progress: Progress | None = None
         self.error: Exception | None = None
+        self.result: object = None
         self._job = job
 
     def cancel(self) -> None:
@@ -74,6 +75,7 @@ class Task(QObject):
                 self.progress = progress
                 self.progressed.emit(progress)
             case TaskState.SUCCEEDED, result:
+                self.result = result
                 self.succeeded.emit(result)
             case TaskState.FAILED, Exception() as error:
                 self.error = error

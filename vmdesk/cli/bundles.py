@@ -1,5 +1,6 @@
 """The commands that export machines to one file, look at such files, and import them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from vmdesk.cli.command import Commands, Context, Parser
@@ -8,9 +9,10 @@ from vmdesk.core import formatting, paths
 from vmdesk.core.bundle import ArchiveForm
 from vmdesk.core.formatting import KIB, MIB
 from vmdesk.core.i18n import _
-from vmdesk.core.operations import export, import_
+from vmdesk.core.operations import clear_up, export, import_
 from vmdesk.core.operations.export import ExportOptions
 from vmdesk.core.operations.incoming import ImportOptions, Preview
+from vmdesk.core.staging import Leftover
 
 
 def add_commands(commands: Commands) -> None:
@@ -49,16 +51,19 @@ def _export(context: Context) -> Result:
         overwrites=arguments.force,
         discards_saved_state=arguments.force,
     )
+    leftovers = clear_up.run(context.host, context.job)
     done = export.run(context.host, info.uuid, target, options, context.job)
     size = formatting.size(done.size)
     text = _("Exported “{name}” to {path} ({size}).")
     lines = [text.format(name=info.name, path=done.path, size=size), *done.notes]
+    lines += _cleared(leftovers)
     data = {
         "exported": info.name,
         "uuid": info.uuid,
         "path": str(done.path),
         "size": done.size,
         "notes": list(done.notes),
+        "cleared_up": _cleared(leftovers),
     }
     return Result("\n".join(lines), data)
 
@@ -138,6 +143,7 @@ def _import(context: Context) -> Result:
         same_identity=arguments.same_identity,
         start=arguments.start,
     )
+    leftovers = clear_up.run(context.host, context.job)
     done = import_.run(context.host, arguments.file, options, context.job)
     data = {
         "imported": done.name,
@@ -147,5 +153,15 @@ def _import(context: Context) -> Result:
         "changed": list(done.changed),
         "verified": done.is_verified,
         "started": done.is_started,
+        "cleared_up": _cleared(leftovers),
     }
-    return Result(_("Imported “{name}”.").format(name=done.name), data)
+    lines = [_("Imported “{name}”.").format(name=done.name), *_cleared(leftovers)]
+    return Result("\n".join(lines), data)
+
+
+def _cleared(leftovers: Sequence[Leftover]) -> list[str]:
+    text = _("{what} was broken off; {size} of it were cleared away.")
+    return [
+        text.format(what=leftover.text, size=formatting.size(leftover.size))
+        for leftover in leftovers
+    ]

@@ -25,11 +25,15 @@ _Identity = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """What a sweep cleared away: in words what it was, when it began, and the files it took."""
+    """What a sweep cleared away: in words what it was, when it began, and the files it took.
+
+    ``size`` is the room in bytes that they took.
+    """
 
     text: str
     started: float
     removed: tuple[Path, ...]
+    size: int
 
 
 class Stage:
@@ -128,26 +132,37 @@ def _clear(
     if any(entry["uri"] not in {"", uri} for entry in placed):
         return None
     removed: list[Path] = []
+    size = 0
     for entry in placed:
         if not entry["uuid"] or not is_defined(entry["uuid"]):
             files = [(Path(path), tuple(identity)) for path, *identity in entry["placed"]]
+            size += sum(_room(path) for path, identity in files if _is(path, identity))
             removed += _remove_placed(files)
     head = entries[0] if entries else {}
     folder = Path(head.get("folder", ""))
     if folder.name == _FOLDER.format(token=token) and folder.is_dir() and not folder.is_symlink():
         removed.append(folder)
+        size += sum(_room(path) for path in folder.iterdir())
         shutil.rmtree(folder, ignore_errors=True)
-    return Leftover(head.get("text", ""), head.get("started", 0.0), tuple(removed))
+    return Leftover(head.get("text", ""), head.get("started", 0.0), tuple(removed), size)
 
 
 def _remove_placed(files: list[tuple[Path, _Identity]]) -> list[Path]:
     removed = []
     for path, identity in files:
-        # Somebody may have put another file there in the meantime.
-        if path.exists() and not path.is_symlink() and _identity(path) == identity:
+        if _is(path, identity):
             path.unlink()
             removed.append(path)
     return removed
+
+
+def _is(path: Path, identity: _Identity) -> bool:
+    # Somebody may have put another file there in the meantime.
+    return path.exists() and not path.is_symlink() and _identity(path) == identity
+
+
+def _room(path: Path) -> int:
+    return path.stat(follow_symlinks=False).st_blocks * 512
 
 
 def _journals() -> Path:

@@ -43,6 +43,31 @@ class ExportResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """What an export would take along, for a window to ask about it before.
+
+    ``required_bytes`` is what the largest form, with its copies on the way, may need. ``notes``
+    is what the user should know about the disks.
+    """
+
+    uuid: str
+    name: str
+    has_saved_state: bool
+    has_tpm: bool
+    required_bytes: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an export is to go; ``free_bytes`` is None if there's no folder to write to."""
+
+    path: Path
+    exists: bool
+    free_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Disk:
     device: DiskDevice
     path: Path
@@ -64,6 +89,33 @@ def target_path(place: Path, name: str, form: ArchiveForm) -> Path:
     return place / f"{bundle.stem(name)}.{form.value}" if place.is_dir() else place
 
 
+def survey(host: Host, uuid: str, job: Job) -> Survey:
+    """Look at a machine that is off; raises ``OperationError`` for one that can't be exported."""
+    domain = _domain_that_is_off(host, uuid)
+    with translated():
+        xml = DomainXml.parse(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+        has_saved_state = bool(domain.hasManagedSaveImage())
+    notes: list[str] = []
+    disks = _disks(host, xml, notes, job)
+    copies = sum(disk.info.actual_size for disk in disks if not disk.is_copied_as_it_is)
+    return Survey(
+        uuid=uuid,
+        name=xml.name,
+        has_saved_state=has_saved_state,
+        has_tpm=os.access(guest_state.tpm_path(host.uri, uuid), os.R_OK),
+        required_bytes=copies + sum(disk.info.actual_size for disk in disks),
+        notes=tuple(notes),
+    )
+
+
+def look_at_place(path: Path, _job: Job) -> Place:
+    """Look whether something of this name is there, and how much room."""
+    folder = path.parent
+    can_be_written = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    free = shutil.disk_usage(folder).free if can_be_written else None
+    return Place(path, os.path.lexists(path), free)
+
+
 def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -> ExportResult:
     """Export the machine to ``target`` (a file, or the folder for one named after it).
 
@@ -71,7 +123,8 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
     wrong state for a machine that runs or is saved, invalid value for a file that exists.
     """
     job.report(0, 0, _("Looking at the machine"))
-    domain = _domain_that_is_off(host, uuid, options)
+    domain = _domain_that_is_off(host, uuid)
+    _see_to_saved_state(domain, options)
     with translated():
         name = domain.name()
         xml = DomainXml.parse(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
@@ -100,7 +153,7 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
     return ExportResult(path, path.stat().st_size, tuple(notes))
 
 
-def _domain_that_is_off(host: Host, uuid: str, options: ExportOptions) -> libvirt.virDomain:
+def _domain_that_is_off(host: Host, uuid: str) -> libvirt.virDomain:
     domain = host.domain(uuid)
     with translated():
         if domain.isActive():
@@ -109,17 +162,22 @@ def _domain_that_is_off(host: Host, uuid: str, options: ExportOptions) -> libvir
                 _("Shut it down first: the disk of a running machine can't be copied."),
                 cause=Cause.WRONG_STATE,
             )
-        if domain.hasManagedSaveImage():
-            if not options.discards_saved_state:
-                raise OperationError(
-                    _("The machine {name} is saved in the middle of its work.").format(
-                        name=domain.name()
-                    ),
-                    _("Start it and shut it down, or discard the saved state."),
-                    cause=Cause.WRONG_STATE,
-                )
-            domain.managedSaveRemove()
     return domain
+
+
+def _see_to_saved_state(domain: libvirt.virDomain, options: ExportOptions) -> None:
+    with translated():
+        if not domain.hasManagedSaveImage():
+            return
+        if not options.discards_saved_state:
+            raise OperationError(
+                _("The machine {name} is saved in the middle of its work.").format(
+                    name=domain.name()
+                ),
+                _("Start it and shut it down, or discard the saved state."),
+                cause=Cause.WRONG_STATE,
+            )
+        domain.managedSaveRemove()
 
 
 def _check_target(path: Path, options: ExportOptions) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import uuid4
 
 from lxml import etree
 
@@ -154,6 +153,7 @@ def _preview_of(host: Host, path: Path, contents: Contents, options: ImportOptio
         required_bytes=max(known, contents.data_size or 0),
         free_bytes=incoming.free_bytes(options.folder),
         is_verified=bundle_scan.has_right_checksums(contents),
+        identity=plan.rebuilt.uuid if incoming.is_free(host, plan.rebuilt.uuid) else "",
     )
 
 
@@ -166,8 +166,7 @@ def _run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResu
         foreign_name = root.findtext("name", "")
         name = incoming.free_name(host, options, foreign_name)
         keeps = options.same_identity
-        uuid = plan.rebuilt.uuid if keeps and incoming.is_free(host, plan.rebuilt.uuid) else ""
-        uuid = uuid or str(uuid4())
+        uuid = incoming.choose_uuid(host, options, plan.rebuilt.uuid)
         keeps_macs = keeps and not incoming.macs(root) & incoming.macs_of_all(host)
         bundle_mend.identify(root, name, uuid, keeps_macs=keeps_macs)
         files = _place(host, stage, unpacked, plan, options.folder, name, uuid)

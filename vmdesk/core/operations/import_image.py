@@ -3,7 +3,6 @@
 import os
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 from lxml import etree
 
@@ -63,7 +62,7 @@ def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResul
     with incoming.in_words(options.folder), staging.opened(options.folder, text) as stage:
         header, copy = _copied(path, stage.folder, found.required_bytes, job)
         disk = incoming.free_path(options.folder / f"{bundle.stem(found.name)}.qcow2", taken=set())
-        uuid = str(uuid4())
+        uuid = incoming.choose_uuid(host, options, "")
         offer = capabilities.read(host)
         hardware = new_domain_xml.Hardware(
             uuid=uuid,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from lxml import etree
 
@@ -22,12 +23,17 @@ from vmdesk.core.untrusted_xml import Dropped
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the user chose. ``folder`` is for the disks; ``name`` is None for the machine's own."""
+    """What the user chose. ``folder`` is for the disks; ``name`` is None for the machine's own.
+
+    ``uuid`` is the one that the machine gets if it is free. Without it, it's the machine's own
+    for the same identity, or a random one.
+    """
 
     folder: Path
     name: str | None = None
     same_identity: bool = False
     start: bool = False
+    uuid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,8 @@ class Preview:
     """What an import would make: for a window to show, and to be agreed to.
 
     ``required_bytes`` of ``free_bytes`` will be used in the folder for disks. ``is_verified``
-    says that all checksums were compared.
+    says that all checksums were compared. ``identity`` is the UUID that the machine would keep
+    with the same identity: empty where it has none or somebody here has it.
     """
 
     path: Path
@@ -60,6 +67,7 @@ class Preview:
     required_bytes: int
     free_bytes: int
     is_verified: bool
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,13 @@ def free_name(host: Host, options: ImportOptions, foreign_name: str) -> str:
         return options.name
     printable = "".join(letter if letter.isprintable() else "_" for letter in foreign_name)
     return create.unique_name(bundle.stem(printable).strip() or "machine", taken)
+
+
+def choose_uuid(host: Host, options: ImportOptions, foreign_uuid: str) -> str:
+    """Return the UUID for the machine: the wanted one, or its own if it is to keep it, if free."""
+    own = foreign_uuid if options.same_identity else ""
+    candidates = (options.uuid or "", own)
+    return next((uuid for uuid in candidates if is_free(host, uuid)), str(uuid4()))
 
 
 def free_path(wanted: Path, taken: set[Path]) -> Path:

@@ -1,0 +1,115 @@
+"""The controller's part for machines in files: export them, look at files, import them."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from PySide6.QtCore import QObject, Signal
+
+from vmdesk.connection import Connection
+from vmdesk.core import bundle_content
+from vmdesk.core.i18n import _
+from vmdesk.core.operations import clear_up, export, import_, start_stop
+from vmdesk.core.operations.export import ExportOptions
+from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview
+from vmdesk.core.staging import Leftover
+from vmdesk.models.domain_list_model import PendingDomain
+from vmdesk.tasks import Task
+from vmdesk.work import Work
+
+
+class Bundles(QObject):
+    """Exports and imports on one host. ``folder`` is where the disks of new machines are kept."""
+
+    cleared_up = Signal(object)
+    """A tuple of ``Leftover``: what was broken off when vmdesk died; never empty."""
+
+    def __init__(self, work: Work, connection: Connection, folder: Path, parent: QObject) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._connection = connection
+        self._folder = folder
+
+    def survey(self, uuid: str) -> Task:
+        """Ask what an export would take along; the task's result is a ``Survey``."""
+        return self._work.ask(partial(export.survey, self._work.host, uuid))
+
+    def place(self, path: Path) -> Task:
+        """Ask what is where an export is to go; the task's result is a ``Place``."""
+        return self._work.ask(partial(export.look_at_place, path))
+
+    def export(self, uuid: str, target: Path, options: ExportOptions) -> Task:
+        """Write a machine that is off into a file; the task's result is an ``ExportResult``."""
+        task = self._work.operate(
+            self._work.titled(_("Export {name}"), uuid),
+            partial(export.run, self._work.host, uuid, target, options),
+            uuid,
+            lambda: self.export(uuid, target, options),
+        )
+        # libvirt tells nobody that a saved state is gone.
+        task.finished.connect(lambda: self._connection.refresh(uuid))
+        return task
+
+    def identify(self, path: Path) -> Task:
+        """Ask what a file is, by its content; the task's result is a ``Content``."""
+        return self._work.ask(lambda _job: bundle_content.identify(path))
+
+    def preview(self, path: Path) -> Task:
+        """Ask what an import would make; the task's result is a ``Preview``."""
+        options = ImportOptions(self._folder)
+        return self._work.ask(partial(import_.preview, self._work.host, path, options))
+
+    def verify(self, path: Path) -> Task:
+        """Like ``preview``, but read and check the whole file."""
+        options = ImportOptions(self._folder)
+        return self._work.ask(partial(import_.verify, self._work.host, path, options))
+
+    def import_(
+        self, preview: Preview, name: str, same_identity: bool = False, start: bool = False
+    ) -> Task:
+        """Make the machine of a preview under ``name``; its row is there at once.
+
+        The task's result is an ``ImportResult``.
+        """
+        uuid = self._uuid_for(preview, same_identity)
+        self._work.domains.add_pending(PendingDomain(uuid, name, preview.memory_kib, preview.vcpus))
+        options = ImportOptions(self._folder, name, same_identity, uuid=uuid)
+        task = self._work.operate(
+            _("Import {name}").format(name=name),
+            partial(import_.run, self._work.host, preview.path, options),
+            uuid,
+            lambda: self.import_(replace(preview, identity=""), name, same_identity, start),
+        )
+        task.succeeded.connect(lambda made: self._show(uuid, made, start))
+        task.failed.connect(lambda _error: self._withdraw(uuid))
+        task.cancelled.connect(lambda: self._work.domains.remove_pending(uuid))
+        return task
+
+    def clear_up(self) -> None:
+        """Clear away what was broken off, without a word unless there was something."""
+        task = self._work.ask(partial(clear_up.run, self._work.host))
+        task.succeeded.connect(self._tell_of)
+
+    def _uuid_for(self, preview: Preview, same_identity: bool) -> str:
+        is_free = self._work.domains.row(preview.identity) is None
+        keeps = same_identity and preview.identity and is_free
+        return preview.identity if keeps else str(uuid4())
+
+    def _show(self, pending: str, made: ImportResult, start: bool) -> None:
+        # While it waited, somebody else may have taken the UUID.
+        if made.uuid != pending:
+            self._work.domains.remove_pending(pending)
+        self._connection.refresh(made.uuid)
+        if start:
+            # Not a part of the import: if the start fails, the machine is there all the same.
+            self._work.on_domain(_("Start {name}"), start_stop.start, made.uuid)
+
+    def _withdraw(self, uuid: str) -> None:
+        self._work.domains.remove_pending(uuid)
+        # The daemon may have taken the machine and died before it said so.
+        self._connection.refresh(uuid)
+
+    def _tell_of(self, leftovers: tuple[Leftover, ...]) -> None:
+        if leftovers:
+            self.cleared_up.emit(leftovers)
