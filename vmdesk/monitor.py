@@ -10,7 +10,7 @@ from vmdesk.core import screenshot, statistics
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
-from vmdesk.core.statistics import Sample, Usage
+from vmdesk.core.statistics import Sample, Sampler, Usage
 from vmdesk.models.domain_list_model import DomainListModel
 from vmdesk.tasks import TaskRunner
 
@@ -27,8 +27,7 @@ PICTURE_SIZE = QSize(1280, 800)
 class Monitor(QObject):
     """Polls, and only what is shown. It has a thread of its own.
 
-    Measured: one call for the statistics of a busy emulated guest can take two seconds, and an
-    event that waited behind it would be late.
+    A guest that is busy can be slow to answer, and an event that waited behind it would be late.
     """
 
     watched = Signal(object)
@@ -38,6 +37,7 @@ class Monitor(QObject):
         super().__init__(parent)
         self._host = host
         self._domains = domains
+        self._sampler = Sampler(host)
         self._runner = TaskRunner(1, self)
         self._samples: dict[str, Sample] = {}
         self._usages: dict[str, deque[Usage]] = {}
@@ -87,7 +87,7 @@ class Monitor(QObject):
         # A look that takes longer than the interval is not followed by a queue of others.
         if not running or self.is_looking:
             return
-        task = self._runner.start(_("Look"), lambda _job: statistics.sample(self._host))
+        task = self._runner.start(_("Look"), lambda _job: self._sampler.sample())
         task.succeeded.connect(self._take_in)
         is_everyones_turn = self._turn % PICTURE_TURNS == 0
         self._turn += 1

@@ -6,7 +6,7 @@ import pytest
 
 from vmdesk.core.host import Host
 from vmdesk.core.job import OperationError
-from vmdesk.core.statistics import Sample, sample, usage
+from vmdesk.core.statistics import Sample, Sampler, usage
 
 BEFORE = Sample(
     at=100.0, cpu_time=0, vcpus=2, memory=4096, disk_bytes=1000, network_bytes=5_000_000_000
@@ -41,4 +41,4 @@ def test_two_looks_at_once_do_not_divide_by_nothing() -> None:
 
 def test_without_a_connection_there_is_an_error_in_words() -> None:
     with pytest.raises(OperationError):
-        sample(Host("test:///default"))
+        Sampler(Host("test:///default")).sample()

@@ -53,12 +53,26 @@ class Usage:
     network: float
 
 
-def sample(host: Host) -> dict[str, Sample]:
-    """Return the counters of every running domain by UUID; raise ``OperationError``."""
-    with translated():
-        records = host.connection.getAllDomainStats(_GROUPS, _FLAGS)
-    at = time.monotonic()
-    return {domain.UUIDString(): _sample(at, counters) for domain, counters in records}
+class Sampler:
+    """Takes samples on one host, on one thread."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._prepared: libvirt.virConnect | None = None
+
+    def sample(self) -> dict[str, Sample]:
+        """Return the counters of every running domain by UUID; raise ``OperationError``."""
+        connection = self._host.connection
+        with translated():
+            if connection is not self._prepared:
+                # The daemon's first statistics have it probe every emulator, for two seconds in
+                # which it holds a domain locked. Asked for its capabilities it does so too, but
+                # holds up nobody.
+                connection.getCapabilities()
+                self._prepared = connection
+            records = connection.getAllDomainStats(_GROUPS, _FLAGS)
+        at = time.monotonic()
+        return {domain.UUIDString(): _sample(at, counters) for domain, counters in records}
 
 
 def usage(before: Sample, now: Sample) -> Usage:
