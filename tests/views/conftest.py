@@ -25,6 +25,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints"))
 
 
+NODE = """
+<node>
+  <domain type='test'>
+    <name>test</name>
+    <memory>4194304</memory>
+    <vcpu>2</vcpu>
+    <os><type>hvm</type></os>
+  </domain>
+</node>
+"""
+
 SetPalette = Callable[[QPalette], None]
 
 
@@ -57,7 +68,10 @@ def set_palette(qapp: QApplication) -> Iterator[SetPalette]:
 @pytest.fixture
 def controller(qtbot: QtBot, libvirt_events: None, tmp_path: Path) -> Iterator[Controller]:
     """Not connected yet; ``reconnect`` finds one running machine, ``test``."""
-    made = Controller(Host("test:///default"), Folders(tmp_path / "isos", tmp_path / "disks"))
+    # Every connection to “test:///default” sees the same machines, those of a file are its own.
+    node = tmp_path / "node.xml"
+    node.write_text(NODE)
+    made = Controller(Host(f"test://{node}"), Folders(tmp_path / "isos", tmp_path / "disks"))
     yield made
     made.shut_down_vmdesk()
 
@@ -72,8 +86,9 @@ def window(qtbot: QtBot, controller: Controller, settings: Settings) -> Iterator
     """The whole window, connected and shown."""
     made = MainWindow(controller, settings)
     qtbot.addWidget(made)
-    with qtbot.waitExposed(made):
+    with qtbot.waitActive(made):
         made.show()
+        made.activateWindow()
     controller.reconnect()
     qtbot.waitUntil(lambda: controller.connection_status.state is ConnectionState.CONNECTED)
     qtbot.waitUntil(lambda: bool(made.machines.view.selected_uuids()))

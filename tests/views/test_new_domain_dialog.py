@@ -197,7 +197,9 @@ def test_no_text_is_cut_when_every_field_complains(qtbot: QtBot, right: NewDomai
         number.spin.setValue(10_000_000)
     note = form.source.findChildren(type(form.source.remark))[-1]
     qtbot.waitUntil(lambda: note.height() >= note.heightForWidth(note.width()))
-    assert right.height() >= right.layout().totalHeightForWidth(right.width())
+    layout = right.layout()
+    assert layout is not None
+    assert right.height() >= layout.totalHeightForWidth(right.width())
 
 
 def test_every_control_has_a_name_for_those_who_cannot_see(dialog: NewDomainDialog) -> None:

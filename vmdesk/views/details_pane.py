@@ -38,8 +38,8 @@ class DetailsPane(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._title = _big_label()
         self._pill = StatePill()
-        self._screen = ScreenWidget()
-        self._screen.activated.connect(self.screen_activated)
+        self.picture = ScreenWidget()
+        self.picture.activated.connect(self.screen_activated)
         self._usage = UsageRow()
         self._facts = FactsTable()
         self._buttons = _Buttons(actions)
@@ -50,7 +50,7 @@ class DetailsPane(QScrollArea):
         layout.setSpacing(14)
         layout.addLayout(_beside(self._title, self._pill))
         layout.addWidget(self._buttons)
-        layout.addWidget(self._screen, 1)
+        layout.addWidget(self.picture, 1)
         layout.addWidget(self._usage)
         layout.addWidget(self._facts)
         self._filler = label(role="secondary")
@@ -59,10 +59,15 @@ class DetailsPane(QScrollArea):
         self.setWidget(ground)
         self.show_rows([], True)
 
+    @property
+    def state_words(self) -> str:
+        """What the pill says."""
+        return self._pill.accessibleName()
+
     def show_rows(self, rows: Sequence[DomainRow], is_current: bool) -> None:
         """Show one machine, or how many there are; without ``is_current`` its state is unknown."""
         is_one = len(rows) == 1
-        for part in (self._pill, self._screen):
+        for part in (self._pill, self.picture):
             part.setVisible(is_one)
         self._filler.setVisible(not is_one)
         self._buttons.show_for(rows)
@@ -99,7 +104,7 @@ class DetailsPane(QScrollArea):
         words = _("The machine is off") if state is not None and not state.is_active else ""
         if row.activity is not None:
             words = row.activity.pace or row.activity.text
-        self._screen.show_screen(row.picture, state, icon, words)
+        self.picture.show_screen(row.picture, state, icon, words)
 
 
 class _Buttons(QWidget):

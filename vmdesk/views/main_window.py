@@ -60,7 +60,7 @@ class MainWindow(QWidget):
         layout.setSpacing(0)
         for part in (self.toolbar, self.banner, self.pages, self.tasks):
             layout.addWidget(part, 1 if part is self.pages else 0)
-        self._overlay = DropOverlay(self)
+        self.overlay = DropOverlay(self)
         self._connect()
         self._restore()
         self._show_status(controller.connection_status)
@@ -83,15 +83,15 @@ class MainWindow(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say what a drop would do; also what can't be read is answered, with words."""
         event.acceptProposedAction()
-        self._overlay.show_for(source_in(event.mimeData()))
+        self.overlay.show_for(source_in(event.mimeData()))
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """The drag has gone elsewhere."""
-        self._overlay.hide()
+        self.overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Use a disc or an address for a new machine."""
-        self._overlay.hide()
+        self.overlay.hide()
         source = source_in(event.mimeData())
         if source is not None:
             event.acceptProposedAction()

@@ -63,6 +63,10 @@ class ScreenWidget(QWidget):
             painter.drawRoundedRect(rect.adjusted(1.5, 1.5, -1.5, -1.5), 8, 8)
         painter.end()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take the press, so that its release comes here too."""
+        event.accept()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Open the console when the button is let go inside."""
         is_inside = self.rect().contains(event.position().toPoint())

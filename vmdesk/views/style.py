@@ -53,16 +53,24 @@ QToolButton:hover, QToolButton:open {{ background: {hover}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {track}; }}
 QToolButton:focus {{ border: 2px solid {accent}; padding: 4px; }}
 QToolButton::menu-indicator {{ image: none; }}
-QLineEdit, QSpinBox, QPlainTextEdit {{
+QLineEdit, QSpinBox, QPlainTextEdit, QComboBox {{
     color: {text}; background: {surface}; border: 1px solid {field}; border-radius: 6px;
     padding: 6px 9px; selection-background-color: {accent}; selection-color: {on_accent};
 }}
-QLineEdit, QSpinBox {{ min-height: 18px; }}
-QLineEdit:focus, QSpinBox:focus, QPlainTextEdit:focus {{
+QLineEdit, QSpinBox, QComboBox {{ min-height: 18px; }}
+QLineEdit:focus, QSpinBox:focus, QPlainTextEdit:focus, QComboBox:focus {{
     border: 2px solid {accent}; padding: 5px 8px;
 }}
-QLineEdit[invalid="true"], QSpinBox[invalid="true"] {{ border-color: {failed}; }}
-QLineEdit:disabled, QSpinBox:disabled {{ color: {disabled}; }}
+QLineEdit[invalid="true"], QSpinBox[invalid="true"], QPlainTextEdit[invalid="true"] {{
+    border-color: {failed};
+}}
+QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled {{ color: {disabled}; }}
+QComboBox::drop-down {{ border: none; width: 26px; }}
+QComboBox::down-arrow {{ image: url("{icons}/spin-down.svg"); width: 12px; height: 12px; }}
+QComboBox QAbstractItemView {{
+    color: {text}; background: {surface}; border: 1px solid {hairline}; outline: none;
+    selection-background-color: {selection}; selection-color: {text};
+}}
 QCheckBox {{ spacing: 8px; color: {text}; padding: 2px; border: 1px solid transparent; }}
 QCheckBox:focus {{ border: 1px solid {accent}; border-radius: 4px; }}
 QCheckBox::indicator {{
@@ -101,6 +109,23 @@ QLabel[role="secondary"] {{ color: {secondary}; }}
 QLabel[role="problem"] {{ color: {failed}; }}
 QLabel[role="warning"] {{ color: {warning}; }}
 QLabel[role="strong"] {{ font-weight: 600; }}
+QLabel[role="badge"] {{
+    color: {text}; background: {selection}; border-radius: 9px; padding: 2px 9px;
+}}
+QListWidget#choices {{
+    color: {text}; background: {surface}; border: 1px solid {hairline}; border-radius: 8px;
+    padding: 4px; outline: none;
+}}
+QListWidget#pages {{ color: {text}; background: transparent; border: none; outline: none; }}
+QListWidget#choices::item, QListWidget#pages::item {{
+    padding: 7px 10px; border: 1px solid transparent; border-radius: 6px; color: {text};
+}}
+QListWidget#choices::item:hover, QListWidget#pages::item:hover {{ background: {hover}; }}
+QListWidget#choices::item:selected, QListWidget#pages::item:selected {{
+    background: {selection}; color: {text};
+}}
+QListWidget#choices::item:focus, QListWidget#pages::item:focus {{ border-color: {accent}; }}
+QFrame#notice {{ background: {banner}; border: none; border-radius: 8px; }}
 QFrame#card {{ background: {surface}; border: 1px solid {hairline}; border-radius: 8px; }}
 QFrame#bar {{ background: {surface}; border: none; }}
 QFrame#line {{ background: {hairline}; border: none; }}

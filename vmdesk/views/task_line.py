@@ -55,6 +55,11 @@ class TaskLine(QWidget):
         """The task that is shown."""
         return self._task
 
+    @property
+    def words(self) -> str:
+        """What is said of the task beside its title."""
+        return self._text.text()
+
     def show_task(self, task: Task, activity: Activity) -> None:
         """Show ``task``, which is doing, or has come to, ``activity``."""
         self._task = task

@@ -1,0 +1,320 @@
+"""The window on libvirt's test driver: from the first look to the last deletion."""
+
+import threading
+from functools import partial
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QPalette
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from tests.views.conftest import SetPalette
+from vmdesk.connection import ConnectionState, ConnectionStatus
+from vmdesk.controller import Controller, Failure
+from vmdesk.core.host import DomainState
+from vmdesk.core.job import Job, OperationError
+from vmdesk.settings import Settings
+from vmdesk.views import closing, conversations, delete_dialog, style
+from vmdesk.views.action_rules import Act
+from vmdesk.views.delete_dialog import DeleteDialog
+from vmdesk.views.domain_proxy import SortBy
+from vmdesk.views.error_dialog import ErrorDialog
+from vmdesk.views.main_window import MainWindow
+from vmdesk.views.message_dialog import MessageDialog
+from vmdesk.views.new_domain_dialog import NewDomainDialog
+
+D = TypeVar("D", bound=QDialog)
+
+
+def dialogs(window: MainWindow, kind: type[D]) -> list[D]:
+    return [dialog for dialog in window.findChildren(kind) if dialog.isVisible()]
+
+
+def uuid_of(controller: Controller, name: str = "test") -> str:
+    return next(r.domain.uuid for r in controller.domains.rows() if r.domain.name == name)
+
+
+def state_of(controller: Controller) -> DomainState | None:
+    row = controller.domains.row(uuid_of(controller))
+    return row.info.state if row is not None and row.info is not None else None
+
+
+def press(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    """Click the visible button of the details pane with this text."""
+    found = [*window.findChildren(QPushButton), *window.findChildren(QToolButton)]
+    named = [b for b in found if b.isVisible() and b.text().replace("&", "") == text]
+    qtbot.mouseClick(named[0], Qt.MouseButton.LeftButton)
+
+
+def test_the_first_machine_is_selected_and_shown(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    assert window.pages.currentWidget() is window.machines
+    assert window.machines.view.selected_uuids() == [uuid_of(controller)]
+    assert window.machines.pane.state_words == "Running"
+
+
+def test_before_libvirt_has_answered_the_window_says_so(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    window = MainWindow(controller, settings)
+    qtbot.addWidget(window)
+    assert window.pages.currentWidget() is window.loading
+    assert not window.actions_of_window.new.isEnabled()
+
+
+def test_without_machines_there_is_a_friendly_page(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    controller.domains.set_all([])
+    assert window.pages.currentWidget() is window.empty
+    (new,) = window.empty.findChildren(QPushButton)
+    qtbot.mouseClick(new, Qt.MouseButton.LeftButton)
+    assert len(dialogs(window, NewDomainDialog)) == 1
+
+
+def test_a_libvirt_that_never_answered_has_a_page_of_its_own(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    window = MainWindow(controller, settings)
+    qtbot.addWidget(window)
+    error = OperationError("vmdesk may not talk to libvirt.", "Join the group libvirt.")
+    controller.connection_changed.emit(ConnectionStatus(ConnectionState.LOST, error, 8.0))
+    assert window.pages.currentWidget() is window.broken
+    assert window.broken.heading.text() == error.summary
+    assert window.broken.text.text() == error.hint
+    window.show()
+    (again,) = window.broken.findChildren(QPushButton)
+    qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is window.machines)
+
+
+def test_a_lost_connection_keeps_the_rows_under_a_banner(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    status = ConnectionStatus(ConnectionState.LOST, OperationError("Lost."), 8.0)
+    controller.connection_changed.emit(status)
+    assert window.pages.currentWidget() is window.machines
+    assert window.banner.isVisible()
+    qtbot.mouseClick(window.banner.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.banner.isVisible())
+
+
+def test_a_machine_is_paused_resumed_shut_down_and_started(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    window.domain_actions[Act.PAUSE].trigger()
+    qtbot.waitUntil(lambda: state_of(controller) is DomainState.PAUSED)
+    qtbot.waitUntil(lambda: window.domain_actions[Act.RESUME].isEnabled())
+    press(qtbot, window, "Resume")
+    qtbot.waitUntil(lambda: state_of(controller) is DomainState.RUNNING)
+    qtbot.waitUntil(lambda: window.domain_actions[Act.SHUT_DOWN].isEnabled())
+    press(qtbot, window, "Shut down")
+    qtbot.waitUntil(lambda: state_of(controller) is DomainState.SHUTOFF)
+    qtbot.waitUntil(lambda: window.domain_actions[Act.START].isEnabled())
+    press(qtbot, window, "Start")
+    qtbot.waitUntil(lambda: state_of(controller) is DomainState.RUNNING)
+
+
+def test_force_off_asks_first(qtbot: QtBot, window: MainWindow, controller: Controller) -> None:
+    window.domain_actions[Act.FORCE_OFF].trigger()
+    (question,) = dialogs(window, MessageDialog)
+    qtbot.mouseClick(question.buttons[conversations.NO], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not dialogs(window, MessageDialog))
+    assert not controller.operations.tasks
+    window.domain_actions[Act.FORCE_OFF].trigger()
+    (question,) = dialogs(window, MessageDialog)
+    qtbot.mouseClick(question.buttons[conversations.YES], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state_of(controller) is DomainState.SHUTOFF)
+
+
+def test_the_delete_key_asks_and_deletes(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    window.machines.view.setFocus()
+    qtbot.keyClick(window.machines.view, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: bool(dialogs(window, DeleteDialog)))
+    (question,) = dialogs(window, DeleteDialog)
+    qtbot.keyClick(question.force_off, Qt.Key.Key_Space)
+    qtbot.mouseClick(question.buttons[delete_dialog.DELETE], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: controller.domains.rowCount() == 0)
+    assert window.pages.currentWidget() is window.empty
+
+
+def test_a_console_of_a_machine_that_is_off_offers_to_start_it(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    controller.force_off(uuid_of(controller))
+    qtbot.waitUntil(lambda: window.domain_actions[Act.START].isEnabled())
+    qtbot.keyClick(window.machines.view, Qt.Key.Key_Return)
+    (offer,) = dialogs(window, MessageDialog)
+    qtbot.mouseClick(offer.buttons[conversations.NO], Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize("signal", ["shutdown_ignored", "kvm_failed"])
+def test_an_offer_is_made_and_can_be_declined(
+    qtbot: QtBot, window: MainWindow, controller: Controller, signal: str
+) -> None:
+    uuid = uuid_of(controller)
+    error = OperationError("KVM does not work here.")
+    said = uuid if signal == "shutdown_ignored" else Failure("Start", error, uuid, lambda: None)
+    getattr(controller, signal).emit(said)
+    (offer,) = dialogs(window, MessageDialog)
+    qtbot.mouseClick(offer.buttons[conversations.NO], Qt.MouseButton.LeftButton)
+    assert not controller.operations.tasks
+
+
+def test_a_failure_is_shown_and_tried_again(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    tries: list[str] = []
+    failure = Failure("Start one", OperationError("No."), "uuid", lambda: tries.append("again"))
+    controller.failed.emit(failure)
+    controller.failed.emit(failure)
+    (dialog,) = dialogs(window, ErrorDialog)
+    assert window.tasks.is_unfolded
+    qtbot.mouseClick(dialog.buttons["again"], Qt.MouseButton.LeftButton)
+    assert tries == ["again"]
+
+
+def test_the_filter_finds_and_lets_go(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(window.toolbar.filter.hasFocus)
+    qtbot.keyClicks(window.toolbar.filter, "nothing like it")
+    (show_all,) = [b for b in window.findChildren(QPushButton) if b.text() == "Show &all"]
+    assert show_all.isVisible()
+    qtbot.mouseClick(show_all, Qt.MouseButton.LeftButton)
+    assert window.toolbar.filter.text() == ""
+    assert window.machines.view.selected_uuids() == [uuid_of(controller)]
+    qtbot.keyClick(window.toolbar.filter, Qt.Key.Key_Return)
+    assert window.machines.view.hasFocus()
+
+
+def test_the_page_for_a_new_machine_asks_what_the_address_holds(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    (dialog,) = dialogs(window, NewDomainDialog)
+    qtbot.keyClicks(dialog.form.source.edit, "/nowhere.iso")
+    qtbot.waitUntil(lambda: "/nowhere.iso" in dialog.form.source.problem)
+    dialog.reject()
+
+
+def test_an_answer_that_comes_after_the_page_is_closed_is_lost(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    window.ask_new("/nowhere.iso")
+    (dialog,) = dialogs(window, NewDomainDialog)
+    dialog.form.source.wanted.emit("/nowhere.iso")
+    dialog.form.source.wanted.emit("/nowhere.iso")
+    dialog.reject()
+    with qtbot.waitSignal(controller.probe("/nowhere.iso").failed):
+        pass
+
+
+def test_a_dropped_disc_opens_the_page_for_a_new_machine(qtbot: QtBot, window: MainWindow) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl("file:///iso/debian.iso")])
+    copy, left, none = (
+        Qt.DropAction.CopyAction,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(9, 9), copy, data, left, none))
+    assert window.overlay.isVisible()
+    QApplication.sendEvent(window, QDropEvent(QPointF(9, 9), copy, data, left, none))
+    assert not window.overlay.isVisible()
+    (dialog,) = dialogs(window, NewDomainDialog)
+    assert dialog.form.source.source == "/iso/debian.iso"
+    dialog.reject()
+
+
+def test_files_of_the_command_line_open_the_page_too(qtbot: QtBot, window: MainWindow) -> None:
+    window.open_files(["https://example.invalid/a.iso"])
+    (dialog,) = dialogs(window, NewDomainDialog)
+    assert dialog.form.source.source == "https://example.invalid/a.iso"
+    dialog.reject()
+
+
+def begin(qtbot: QtBot, controller: Controller) -> threading.Event:
+    """Start some work that goes on until the event is set or it is cancelled."""
+    done = threading.Event()
+
+    def work(job: Job) -> None:
+        while not done.wait(0.01):
+            job.check()
+
+    controller.operations.start("Export one", work)
+    return done
+
+
+def test_closing_while_work_runs_asks(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    begin(qtbot, controller)
+    window.close()
+    assert window.isVisible()
+    (question,) = dialogs(window, MessageDialog)
+    qtbot.mouseClick(question.buttons[closing.STAY], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not dialogs(window, MessageDialog))
+    assert window.isVisible()
+    window.close()
+    (question,) = dialogs(window, MessageDialog)
+    qtbot.mouseClick(question.buttons[closing.CANCEL], Qt.MouseButton.LeftButton)
+    assert not window.isVisible()
+
+
+def test_work_can_be_finished_without_the_window(
+    qtbot: QtBot, window: MainWindow, controller: Controller, qapp: QApplication
+) -> None:
+    done = begin(qtbot, controller)
+    window.close()
+    (question,) = dialogs(window, MessageDialog)
+    qtbot.mouseClick(question.buttons[closing.KEEP], Qt.MouseButton.LeftButton)
+    assert not window.isVisible()
+    assert controller.operations.tasks
+    with qtbot.waitSignal(qapp.aboutToQuit, raising=False, timeout=1):
+        done.set()
+    qtbot.waitUntil(lambda: not controller.operations.tasks)
+
+
+def test_the_window_is_as_it_was_left(
+    qtbot: QtBot, window: MainWindow, controller: Controller, settings: Settings
+) -> None:
+    window.resize(760, 520)
+    window.machines.setSizes([280, 480])
+    window.actions_of_window.sort_by[SortBy.STATE].trigger()
+    window.close()
+    again = MainWindow(controller, settings)
+    qtbot.addWidget(again)
+    again.show()
+    assert again.size() == window.size()
+    assert again.machines.sizes() == window.machines.sizes()
+    assert again.machines.proxy.sort_by is SortBy.STATE
+    assert settings.selection == uuid_of(controller)
+
+
+def is_followed(application: QApplication, surface: QColor) -> bool:
+    return surface.name() in application.styleSheet()
+
+
+def test_light_and_dark_are_followed_while_running(
+    qtbot: QtBot, window: MainWindow, set_palette: SetPalette, qapp: QApplication
+) -> None:
+    for is_dark in (True, False):
+        palette = style.own_palette(is_dark)
+        surface = palette.color(QPalette.ColorRole.Base)
+        set_palette(palette)
+        qtbot.waitUntil(partial(is_followed, qapp, surface))
+        corner = window.toolbar.grab().toImage().pixelColor(2, 2)
+        assert corner == surface
+
+
+def test_every_control_that_takes_the_focus_has_a_name(window: MainWindow) -> None:
+    for button in [*window.findChildren(QPushButton), *window.findChildren(QToolButton)]:
+        if button.isVisible() and button.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            assert button.text() or button.accessibleName(), button

@@ -1,0 +1,117 @@
+"""The strip of work and its history."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QProgressBar, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from vmdesk.core.job import Job, OperationError
+from vmdesk.models.task_list_model import TaskListModel
+from vmdesk.tasks import Task, TaskRunner, TaskState
+from vmdesk.views.task_line import TaskLine
+from vmdesk.views.task_panel import TaskPanel
+
+
+@pytest.fixture
+def runner(qtbot: QtBot) -> Iterator[TaskRunner]:
+    runner = TaskRunner(threads=3)
+    yield runner
+    runner.shut_down()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, runner: TaskRunner) -> TaskPanel:
+    tasks = TaskListModel()
+    runner.started.connect(tasks.add)
+    panel = TaskPanel(tasks)
+    tasks.setParent(panel)
+    qtbot.addWidget(panel)
+    panel.resize(900, 300)
+    return panel
+
+
+def download(job: Job) -> None:
+    job.report(43, 100, "Downloading fedora.iso")
+    job.wait(30)
+
+
+def lines(panel: TaskPanel) -> list[TaskLine]:
+    shown = [line for line in panel.findChildren(TaskLine) if line.isVisible()]
+    return sorted(shown, key=lambda line: line.y())
+
+
+def test_the_strip_shows_what_is_being_done_and_folds_away(
+    qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
+) -> None:
+    assert not panel.isVisible()
+    task = runner.start("Create fedora", download)
+    qtbot.waitUntil(lambda: bool(lines(panel)))
+    (line,) = lines(panel)
+    qtbot.waitUntil(lambda: "43 bytes of 100 bytes · 43 %" in line.words)
+    assert "Downloading fedora.iso" in line.words
+    (bar,) = line.findChildren(QProgressBar)
+    assert bar.value() == 430
+    (cancel,) = line.findChildren(QToolButton)
+    with qtbot.waitSignal(task.cancelled):
+        qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not panel.isVisible())
+
+
+def test_work_that_is_over_at_once_does_not_unfold_the_strip(
+    qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
+) -> None:
+    with qtbot.waitSignal(runner.start("Start one", lambda _job: None).succeeded):
+        assert not panel.isVisible()
+    assert not panel.isVisible()
+
+
+def test_further_work_is_counted_and_unfolds(
+    qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
+) -> None:
+    for number in range(3):
+        runner.start(f"Create {number}", download)
+    (more,) = [b for b in panel.findChildren(QPushButton) if "more" in b.text() or not b.text()]
+    qtbot.waitUntil(lambda: more.isVisible() and more.text() == "2 more")
+    qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
+    assert panel.is_unfolded
+    assert len(lines(panel)) == 3
+
+
+def test_the_history_tells_how_work_ended(
+    qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
+) -> None:
+    def fail(_job: Job) -> None:
+        raise OperationError("No room is left.")
+
+    failed = runner.start("Export one", fail)
+    done = runner.start("Start one", lambda _job: None)
+    qtbot.waitUntil(lambda: failed.state is TaskState.FAILED and done.state is TaskState.SUCCEEDED)
+    panel.set_unfolded(True)
+    qtbot.waitUntil(lambda: [x.words for x in lines(panel)] == ["Done", "No room is left."])
+    (details,) = [b for b in lines(panel)[1].findChildren(QPushButton) if b.isVisible()]
+    asked: list[Task] = []
+    panel.details_wanted.connect(asked.append)
+    qtbot.mouseClick(details, Qt.MouseButton.LeftButton)
+    assert asked == [failed]
+    panel.set_unfolded(False)
+    assert not panel.isVisible()
+
+
+def test_a_cancel_is_asked_once(qtbot: QtBot, runner: TaskRunner, panel: TaskPanel) -> None:
+    go_on = threading.Event()
+
+    def stubborn(job: Job) -> None:
+        job.report(1, 2, "Flushing")
+        go_on.wait(10)
+
+    task = runner.start("Stubborn", stubborn)
+    panel.set_unfolded(True)
+    (line,) = lines(panel)
+    (cancel,) = line.findChildren(QToolButton)
+    qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    assert not cancel.isEnabled()
+    go_on.set()
+    qtbot.waitUntil(lambda: task.state.is_final)
