@@ -238,4 +238,6 @@ def _text(value: object) -> str:
 def _list(value: object) -> list[dict[str, object]]:
     if type(value) is not list or len(value) > MAX_MEMBERS:
         raise ValueError("members")
+    if not all(type(record) is dict for record in value):
+        raise ValueError("members")
     return value

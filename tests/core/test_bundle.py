@@ -1,0 +1,120 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vmdesk.core import bundle, bundle_content
+from vmdesk.core.bundle import Manifest, MemberRecord, Role
+from vmdesk.core.bundle_content import Content
+from vmdesk.core.job import Cause, OperationError
+
+RECORD = MemberRecord("web.qcow2", Role.DISK, 10, 5, "0" * 64, "vda", "qcow2", 2**30)
+MANIFEST = Manifest("Ünïcode", (MemberRecord("web.xml", Role.DOMAIN, 7, 7, "f" * 64), RECORD))
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("web", "web"),
+        ("a/b\\c\n", "a_b_c_"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("-rf", "rf"),
+        ("~root", "root"),
+        ("...", "machine"),
+        ("", "machine"),
+        ("ü" * 150, "ü" * 100),
+    ],
+)
+def test_a_name_becomes_safe_for_files(name: str, stem: str) -> None:
+    assert bundle.stem(name) == stem
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("a.xml", Role.DOMAIN), ("a.XML", Role.DOMAIN), ("a.qcow2", Role.DISK),
+        ("a.raw", Role.DISK), ("a.img", Role.DISK), ("a.nvram", Role.NVRAM), ("a.tpm", Role.TPM),
+        ("vmdesk.json", Role.MANIFEST), ("other.json", Role.OTHER), ("xml", Role.OTHER),
+        ("._a.xml", Role.OTHER), ("a.iso", Role.OTHER), ("", Role.OTHER),
+    ],
+)  # fmt: skip
+def test_a_members_name_tells_what_it_is(name: str, role: Role) -> None:
+    assert bundle.role_of(name) is role
+
+
+def test_a_manifest_is_read_as_it_was_written() -> None:
+    assert bundle.parse_manifest(bundle.dump_manifest(MANIFEST)) == MANIFEST
+    assert MANIFEST.record("web.qcow2") == RECORD
+    assert MANIFEST.record("other") is None
+
+
+def _change(key: str, value: object) -> Callable[[dict[str, Any]], None]:
+    return lambda found: found.update({key: value})
+
+
+def _change_member(key: str, value: object) -> Callable[[dict[str, Any]], None]:
+    return lambda found: found["members"][0].update({key: value})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _change("format", "zip"), _change("version", "1"), _change("version", True),
+        _change("version", -1), _change("machine", None), _change("members", {}),
+        _change("members", [1]), _change("members", [{}] * 65), _change_member("name", 7),
+        _change_member("name", "n" * 2000), _change_member("role", "root"),
+        _change_member("size", -1), _change_member("size", 1.5), _change_member("size", 2**60),
+        _change_member("sha256", "F" * 64), _change_member("sha256", []),
+        _change_member("virtual_size", "1"), _change_member("target", 1),
+    ],
+)  # fmt: skip
+def test_a_manifest_of_nonsense_is_refused(change: Callable[[dict[str, Any]], None]) -> None:
+    found = json.loads(bundle.dump_manifest(MANIFEST))
+    change(found)
+    with pytest.raises(OperationError, match="is damaged") as caught:
+        bundle.parse_manifest(json.dumps(found).encode())
+    assert caught.value.cause is Cause.BAD_INPUT
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b"7", b"\xff", b"[" * 100_000, b"9" * 100_000])
+def test_what_is_no_manifest_is_refused(text: bytes) -> None:
+    with pytest.raises(OperationError, match="is damaged"):
+        bundle.parse_manifest(text)
+
+
+def test_a_newer_manifest_asks_for_a_newer_program() -> None:
+    text = bundle.dump_manifest(MANIFEST).replace(b'"version": 1', b'"version": 2')
+    with pytest.raises(OperationError, match="newer vmdesk"):
+        bundle.parse_manifest(text)
+
+
+def test_what_a_newer_program_adds_is_no_harm() -> None:
+    found = json.loads(bundle.dump_manifest(MANIFEST))
+    found["colour"] = found["members"][0]["colour"] = "blue"
+    assert bundle.parse_manifest(json.dumps(found).encode()) == MANIFEST
+
+
+def test_the_hint_at_the_head_is_read_again() -> None:
+    assert bundle.parse_required_hint(bundle.required_hint(12345)) == 12345
+    assert bundle.parse_required_hint("this comment lets the data start") is None
+
+
+@pytest.mark.parametrize(
+    ("head", "content"),
+    [
+        (b"QFI\xfb", Content.IMAGE),
+        (b"KDMV", Content.IMAGE),
+        (b"# Disk DescriptorFile", Content.IMAGE),
+        (b"vhdxfile", Content.IMAGE),
+        (bytes(64) + b"\x7f\x10\xda\xbe", Content.IMAGE),
+        (bytes(510) + b"\x55\xaa", Content.IMAGE),
+        (bytes(512) + b"EFI PART", Content.IMAGE),
+        (bytes(510) + b"\x55\xaa" + bytes(32257) + b"CD001", Content.DISC),
+    ],
+)
+def test_a_file_is_known_by_what_it_contains(tmp_path: Path, head: bytes, content: Content) -> None:
+    path = tmp_path / "holiday.jpeg"
+    path.write_bytes(head.ljust(70_000, b"\0"))
+    assert bundle_content.identify(path) is content

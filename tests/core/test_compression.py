@@ -1,0 +1,124 @@
+import gzip
+import io
+import os
+import subprocess
+import threading
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pytest
+
+from vmdesk.core import compression
+from vmdesk.core.compression import Compression, DamagedStreamError
+
+MIB = 1024**2
+FORMS = list(Compression)
+PACKED = [Compression.GZIP, Compression.ZSTD]
+
+
+@pytest.fixture(scope="module")
+def data() -> bytes:
+    return os.urandom(MIB) + bytes(5 * MIB) + b"text " * MIB
+
+
+def _write(path: Path, form: Compression, data: bytes) -> None:
+    with path.open("wb", buffering=0) as file, compression.writing(file, form) as stream:
+        for at in range(0, len(data), 300_000):
+            stream.write(data[at : at + 300_000])
+
+
+def _read(path: Path, form: Compression) -> bytes:
+    pieces = []
+    with path.open("rb", buffering=0) as file, compression.reading(file, form) as stream:
+        while piece := stream.read(777_777):
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_written_is_read_again_and_detected(
+    tmp_path: Path, data: bytes, form: Compression
+) -> None:
+    path = tmp_path / "file"
+    _write(path, form, data)
+    assert compression.detect(path.read_bytes()[:4]) is form
+    assert _read(path, form) == data
+    assert threading.active_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "program"), [(Compression.GZIP, "gzip"), (Compression.ZSTD, "zstd")]
+)
+def test_the_usual_programs_read_it_and_are_read(
+    tmp_path: Path, data: bytes, form: Compression, program: str
+) -> None:
+    _write(tmp_path / "ours", form, data)
+    with (tmp_path / "ours").open("rb") as file:
+        argv = [program, "-dc"]
+        unpacked = subprocess.run(argv, stdin=file, capture_output=True, check=True).stdout
+    assert unpacked == data
+    packed = subprocess.run([program, "-c"], input=data, capture_output=True, check=True).stdout
+    (tmp_path / "theirs").write_bytes(packed)
+    assert _read(tmp_path / "theirs", form) == data
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_a_flipped_byte_is_noticed(tmp_path: Path, data: bytes, form: Compression) -> None:
+    path = tmp_path / "file"
+    _write(path, form, data)
+    packed = bytearray(path.read_bytes())
+    packed[500_000] ^= 1
+    path.write_bytes(packed)
+    with pytest.raises(DamagedStreamError):
+        _read(path, form)
+    assert threading.active_count() == 1
+
+
+def test_a_gzip_that_is_cut_is_noticed(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(gzip.compress(data)[:-100])
+    with pytest.raises(DamagedStreamError):
+        _read(path, Compression.GZIP)
+
+
+class Full(io.RawIOBase):
+    """A file on a disk that is full after some bytes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room = MIB // 2
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object, /) -> int:
+        length = memoryview(cast(bytes, data)).nbytes
+        self.room -= length
+        if self.room < 0:
+            raise OSError(28, "No space left on device")
+        return length
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_a_full_disk_ends_in_its_own_error_and_no_thread_stays(
+    data: bytes, form: Compression
+) -> None:
+    def write() -> None:
+        with compression.writing(cast(BinaryIO, Full()), form) as stream:
+            for _time in range(20):
+                stream.write(data)
+
+    with pytest.raises(OSError, match="No space left"):
+        write()
+    assert threading.active_count() == 1
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_leaving_early_ends_the_threads(tmp_path: Path, data: bytes, form: Compression) -> None:
+    _write(tmp_path / "file", form, data * 4)
+    with (
+        (tmp_path / "file").open("rb", buffering=0) as file,
+        compression.reading(file, form) as stream,
+    ):
+        assert stream.read(10) == data[:10]
+    assert threading.active_count() == 1
