@@ -6,6 +6,7 @@ import pytest
 
 from tests.core.test_domain_xml import golden
 from vmdesk.core import domain_drives
+from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.job import Cause, OperationError
 
 
@@ -51,6 +52,15 @@ def test_a_new_cdrom_drive_suits_the_board(
     assert drive.readonly
 
 
+def test_a_place_that_an_address_takes_is_not_given_by_a_name() -> None:
+    xml = DomainXml.parse(
+        "<domain><os><type arch='x86_64' machine='pc'/></os><devices><disk device='cdrom'>"
+        "<target dev='hdc' bus='ide'/><address type='drive' controller='0' bus='0' unit='0'/>"
+        "</disk></devices></domain>"
+    )
+    assert domain_drives.add_cdrom(xml).target == "hdb"
+
+
 def test_adding_and_removing_leaves_no_trace() -> None:
     xml = golden("hand-comments")
     before = xml.text
@@ -62,5 +72,5 @@ def test_adding_and_removing_leaves_no_trace() -> None:
 def test_a_drive_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(OperationError, match="no disk “vdz”") as caught:
         domain_drives.drive(golden("windows-11-tpm"), "vdz")
-    assert caught.value.cause is Cause.NOT_FOUND
+    assert caught.value.cause is Cause.INVALID_VALUE
     assert "sda, sdb, sdc" in caught.value.hint

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import libvirt
 import pytest
 from lxml import etree
 
 from vmdesk.core import domain_drives, domain_sizing
 from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.host import Host
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = sorted(GOLDEN.glob("*.xml"))
@@ -128,6 +130,45 @@ def test_an_edit_changes_its_lines_alone(path: Path, grammar: etree.RelaxNG) -> 
     if os.environ.get("VMDESK_UPDATE_GOLDEN"):
         expected.write_bytes("\n".join([*report, ""]).encode())
     assert expected.read_bytes().decode() == "\n".join([*report, ""])
+
+
+def _for_this_host(text: str) -> str:
+    """Fit a domain to a host without KVM and with one version of QEMU."""
+    for pattern, replacement in {
+        r"(machine=['\"])(pc-)?(q35|i440fx)-[\w.]+": r"\1\3",
+        r"machine=(['\"])i440fx": r"machine=\1pc",
+        r"(<domain\b[^>]*type=['\"])kvm": r"\1qemu",
+        r"mode=(['\"])host-(passthrough|model)": r"mode=\1maximum",
+        r"/usr/bin/kvm": "/usr/bin/qemu-system-x86_64",
+        r"(<domain\b[^>]*) id='12'": r"\1",
+        r"(?s)<hyperv.*?</hyperv>|<kvm>.*?</kvm>": "",
+    }.items():
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+@pytest.mark.hypervisor
+def test_libvirt_takes_every_edit_of_what_it_takes(private_host: Host) -> None:
+    flags = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
+    accepted = 0
+    for path in FILES:
+        text = _for_this_host(path.read_bytes().decode())
+        try:
+            domain = private_host.connection.defineXML(text)
+        except libvirt.libvirtError:
+            continue  # another processor, or a device that this host or a session lacks
+        stored = domain.XMLDesc(flags)
+        assert DomainXml.parse(stored).text == stored
+        for edit in EDITS.values():
+            for source in (text, stored):
+                domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+                xml = DomainXml.parse(source)
+                edit.apply(xml)
+                xml.set_type("qemu")
+                domain = private_host.connection.defineXML(xml.text)
+        domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+        accepted += 1
+    assert accepted >= 40
 
 
 def test_there_are_enough_shapes() -> None:

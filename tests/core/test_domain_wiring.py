@@ -110,4 +110,4 @@ def test_a_card_without_a_model_gets_one() -> None:
     assert xml.interfaces[0].model == "e1000e"
     with pytest.raises(OperationError, match="no network card") as caught:
         domain_wiring.card(xml, "52:54:00:aa:00:02")
-    assert caught.value.cause is Cause.NOT_FOUND
+    assert caught.value.cause is Cause.INVALID_VALUE

@@ -44,7 +44,7 @@ def test_the_oldest_go_beyond_twenty_and_numbers_stay() -> None:
     assert history.text(UUID, 6) == "<a>6</a>"
     with pytest.raises(OperationError, match="Version 5") as caught:
         history.text(UUID, 5)
-    assert caught.value.cause is Cause.NOT_FOUND
+    assert caught.value.cause is Cause.INVALID_VALUE
 
 
 def test_the_same_description_is_kept_once() -> None:

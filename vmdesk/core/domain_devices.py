@@ -113,6 +113,15 @@ class DiskDevice(_Device):
         return self.element.find("shareable") is not None
 
     @property
+    def place(self) -> tuple[int, int, int] | None:
+        """The controller, bus and unit that it is plugged into, where the XML has them."""
+        address = self.element.find("address[@type='drive']")
+        if address is None:
+            return None
+        controller, bus, unit = (address.get(name) for name in ("controller", "bus", "unit"))
+        return xml_tree.number(controller), xml_tree.number(bus), xml_tree.number(unit)
+
+    @property
     def boot_order(self) -> int | None:
         """The place in the boot order of devices, from 1; None if it has none of its own."""
         return xml_tree.number(self._attribute("boot", "order")) or None

@@ -20,14 +20,14 @@ _IDE_LIMIT = 4
 
 
 def drive(xml: DomainXml, target: str) -> DiskDevice:
-    """Return the drive of this target (``vda``), or raise ``OperationError`` (not found)."""
+    """Return the drive of this target (``vda``), or raise ``OperationError`` (invalid value)."""
     for disk in xml.disks:
         if disk.target == target:
             return disk
     raise OperationError(
         _("This machine has no disk “{target}”.").format(target=target),
         _("It has: {targets}.").format(targets=", ".join(d.target for d in xml.disks) or "–"),
-        cause=Cause.NOT_FOUND,
+        cause=Cause.INVALID_VALUE,
     )
 
 
@@ -72,11 +72,21 @@ def remove(xml: DomainXml, target: str) -> None:
 def free_target(xml: DomainXml, bus: str, taken: Collection[str] = ()) -> str:
     """Return the first target name of ``bus`` that no drive has: ``vdb``, ``sda``."""
     targets = {disk.target for disk in xml.disks}.union(taken)
+    places = {disk.place for disk in xml.disks if disk.bus == bus and disk.place}
     prefix = _PREFIXES.get(bus, "sd")
     number = 0
-    while (name := prefix + _letters(number)) in targets:
+    while (name := prefix + _letters(number)) in targets or _place(bus, number) in places:
         number += 1
     return name
+
+
+def _place(bus: str, number: int) -> tuple[int, int, int] | None:
+    """Return the controller, bus and unit that libvirt derives from a name, where it does so."""
+    if bus == "ide":
+        return number // 4, number % 4 // 2, number % 2
+    if bus == "sata":
+        return number // 6, 0, number % 6
+    return None
 
 
 def _letters(number: int) -> str:

@@ -62,12 +62,12 @@ def _add_spice_agent(xml: DomainXml) -> None:
 
 
 def card(xml: DomainXml, mac: str) -> InterfaceDevice:
-    """Return the network card of this address, or raise ``OperationError`` (not found)."""
+    """Return the network card of this address, or raise ``OperationError`` (invalid value)."""
     for interface in xml.interfaces:
         if interface.mac.lower() == mac.lower():
             return interface
     raise OperationError(
-        _("This machine has no network card {mac}.").format(mac=mac), cause=Cause.NOT_FOUND
+        _("This machine has no network card {mac}.").format(mac=mac), cause=Cause.INVALID_VALUE
     )
 
 

@@ -32,14 +32,14 @@ def entries(uuid: str) -> list[Entry]:
 
 
 def text(uuid: str, number: int) -> str:
-    """Return a kept description; raise ``OperationError`` (not found) if it is not there."""
+    """Return a kept description; raise ``OperationError`` (invalid value) if it is not there."""
     try:
         return _path(uuid, number).read_bytes().decode()
     except FileNotFoundError as exc:
         raise OperationError(
             _("Version {number} of this machine is not kept.").format(number=number),
             _("The last {limit} versions are.").format(limit=LIMIT),
-            cause=Cause.NOT_FOUND,
+            cause=Cause.INVALID_VALUE,
         ) from exc
 
 

@@ -110,7 +110,7 @@ def test_a_volume_of_a_pool_grows_through_libvirt(private_host: Host, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("target", "cause"), [("sda", Cause.INVALID_VALUE), ("vdz", Cause.NOT_FOUND)]
+    ("target", "cause"), [("sda", Cause.INVALID_VALUE), ("vdz", Cause.INVALID_VALUE)]
 )
 def test_what_is_no_disk_is_refused(fresh_host: Host, target: str, cause: Cause) -> None:
     uuid = fresh_host.lookup("test").uuid

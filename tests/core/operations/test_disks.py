@@ -137,4 +137,4 @@ def test_a_failure_leaves_no_file(fresh_host: Host, uuid: str, tmp_path: Path) -
 def test_a_disk_that_is_not_there_can_not_be_removed(fresh_host: Host, uuid: str) -> None:
     with pytest.raises(OperationError, match="no disk “vdz”") as caught:
         disks.remove(fresh_host, uuid, "vdz", Job())
-    assert caught.value.cause is Cause.NOT_FOUND
+    assert caught.value.cause is Cause.INVALID_VALUE

@@ -26,7 +26,7 @@ def test_a_machine_without_a_drive_says_so_and_gets_one(
     assert small_machine.stored(fresh_host.domain(uuid)).cdroms[0].is_empty
     with pytest.raises(OperationError, match="no CD-ROM drive “sdz”") as caught:
         eject.run(fresh_host, uuid, Job(), "sdz")
-    assert caught.value.cause is Cause.NOT_FOUND
+    assert caught.value.cause is Cause.INVALID_VALUE
 
 
 @pytest.mark.parametrize(

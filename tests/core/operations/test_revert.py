@@ -66,7 +66,7 @@ def test_files_that_were_renamed_keep_their_names(
 def test_a_version_that_is_not_kept_is_an_error(fresh_host: Host, uuid: str) -> None:
     with pytest.raises(OperationError, match="Version 7") as caught:
         revert.run(fresh_host, uuid, 7, Job())
-    assert caught.value.cause is Cause.NOT_FOUND
+    assert caught.value.cause is Cause.INVALID_VALUE
 
 
 def test_a_version_of_another_machine_is_refused(fresh_host: Host, uuid: str) -> None:

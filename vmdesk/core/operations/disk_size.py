@@ -46,7 +46,7 @@ def grow(host: Host, uuid: str, target: str, size: int, job: Job) -> Grown:
 
     The guest sees it at once; its partitions and file systems are its own business. Raises
     ``OperationError``: invalid value for less than the disk has, wrong state for a machine that
-    is saved or whose disk another one uses, not found for a target that is not there.
+    is saved or whose disk another one uses, invalid value for a target that is not there.
     """
     job.report(0, 0, _("Growing the disk {target}").format(target=target))
     wanted = -(-size // image.SECTOR) * image.SECTOR

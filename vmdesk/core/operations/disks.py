@@ -96,8 +96,8 @@ def remove(host: Host, uuid: str, target: str, job: Job, delete_file: bool = Fal
     """Take a disk out of a machine, and delete its file if that is wanted and harmless.
 
     The file stays where another machine, a snapshot or another disk needs it, and while the
-    running machine has not let go of it. Raises ``OperationError`` (not found) for a target that
-    the machine doesn't have.
+    running machine has not let go of it. Raises ``OperationError`` (invalid value) for a target
+    that the machine doesn't have.
     """
     job.report(0, 0, _("Removing the disk {target}").format(target=target))
     found = Definition(host, uuid)

@@ -96,7 +96,7 @@ def _targets(stored: DomainXml, running: DomainXml | None, wanted: str | None) -
         raise OperationError(
             _("This machine has no CD-ROM drive “{target}”.").format(target=wanted),
             _("It has: {targets}.").format(targets=", ".join(drives)),
-            cause=Cause.NOT_FOUND,
+            cause=Cause.INVALID_VALUE,
         )
     return [wanted]
 

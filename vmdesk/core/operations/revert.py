@@ -25,7 +25,7 @@ def run(host: Host, uuid: str, number: int, job: Job) -> Reverted:
 
     Names stay as they are, of the machine and of its files: a rename is taken back by another
     rename. Raises ``OperationError``:
-    not found for a version that is not kept.
+    invalid value for a version that is not kept.
     """
     job.report(0, 0, _("Going back to version {number}").format(number=number))
     found = Definition(host, uuid)
