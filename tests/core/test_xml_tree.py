@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from vmdesk.core import xml_tree
@@ -94,3 +96,42 @@ def test_entities_are_refused_and_never_read(tmp_path: Path) -> None:
 def test_a_deep_document_is_written_without_recursion() -> None:
     text = "<a>" * 200 + "</a>" * 200
     assert XmlDocument(text).text == text
+
+
+_SPACE = st.sampled_from(["", " ", "\n", "\n\t", "  "])
+_NAME = st.sampled_from(["a", "b", "disk", "_x-1"])
+_VALUE = st.sampled_from(["", "1", "it's", "&lt;&#65;", "é", "a > b", "/x y"])
+_TEXT = st.sampled_from(["", "\n  ", "text", "&amp;", "<![CDATA[<a>]]>", "<!-- <c> -->", "<?p i?>"])
+
+
+@st.composite
+def _tags(draw: st.DrawFn, inside: str) -> str:
+    name = draw(_NAME)
+    attributes = "".join(
+        f" {draw(_SPACE)}k{number}{draw(_SPACE)}={draw(_SPACE)}"
+        + (f"'{value.replace(chr(39), '')}'" if draw(st.booleans()) else f'"{value}"')
+        for number, value in enumerate(draw(st.lists(_VALUE, max_size=3)))
+    )
+    if not inside and draw(st.booleans()):
+        return f"<{name}{attributes}{draw(_SPACE)}/>"
+    return f"<{name}{attributes}{draw(_SPACE)}>{inside}</{name}{draw(_SPACE)}>"
+
+
+_CONTENT = st.recursive(
+    _TEXT,
+    lambda inner: st.lists(st.one_of(_TEXT, inner.flatmap(_tags)), max_size=4).map("".join),
+    max_leaves=12,
+)
+
+
+@given(_CONTENT.flatmap(_tags))
+def test_any_manner_of_writing_survives(text: str) -> None:
+    document = XmlDocument(text)
+    assert document.text == text
+    # What was edited back and forth is the same for any reader.
+    new = etree.Element("new")
+    xml_tree.insert(document.root, new)
+    document.root.set("k0", "changed")
+    again = etree.fromstring(document.text)
+    assert again.get("k0") == "changed"
+    assert len(again) == len(document.root)
