@@ -57,6 +57,13 @@ class Field(QWidget):
         self.problem = text
         self._show(text, "problem")
 
+    def mark(self, problem: str) -> None:
+        """Mark the field as wrong, or as right where there is no problem."""
+        if problem:
+            self.show_problem(problem)
+        else:
+            self.show_hint("")
+
     def _show(self, text: str, role: str) -> None:
         self._note.setText(text)
         self._note.setVisible(bool(text))

@@ -27,13 +27,18 @@ def open_new_dialog(
         made(new.uuid)
 
     dialog.described.connect(create)
-    field.wanted.connect(lambda address: _Probe(address, controller.probe(address), field))
+    answer_probes(controller, field)
     # A bound method: Qt forgets the connection when the dialog is gone before the answer is here.
     controller.limits().succeeded.connect(dialog.form.show_limits)
     field.edit.setText(source)
     field.edit.setCursorPosition(0)
     dialog.open()
     return dialog
+
+
+def answer_probes(controller: Controller, field: SourceField) -> None:
+    """Tell a field what is at the addresses that it asks about."""
+    field.wanted.connect(lambda address: _Probe(address, controller.probe(address), field))
 
 
 class _Probe(QObject):

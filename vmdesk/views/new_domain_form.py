@@ -11,7 +11,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations import create
 from vmdesk.core.operations.create import HostLimits, NewDomain
-from vmdesk.views.field import Field, NumberField, TextField
+from vmdesk.views.field import NumberField, TextField
 from vmdesk.views.labels import label
 from vmdesk.views.source_field import SourceField
 
@@ -78,10 +78,10 @@ class NewDomainForm(QWidget):
     def check(self) -> None:
         """Mark what is wrong, and tell whether all is right."""
         is_name_missing = not self.name.edit.text() and not self.name.edit.isModified()
-        _mark(self.name, "" if is_name_missing else self._name_problem())
-        _mark(self.memory, self._memory_problem())
-        _mark(self.vcpus, self._vcpus_problem())
-        _mark(self.checksum, self._checksum_problem())
+        self.name.mark("" if is_name_missing else self._name_problem())
+        self.memory.mark(self._memory_problem())
+        self.vcpus.mark(self._vcpus_problem())
+        self.checksum.mark(self._checksum_problem())
         self._warn_of_room()
         fields = (self.name, self.memory, self.vcpus, self.checksum, self.source)
         is_whole = self.source.info is not None and not is_name_missing
@@ -144,10 +144,3 @@ class NewDomainForm(QWidget):
         is_large = limits is not None and self.disk.value * GIB > limits.free_room
         warning = _("Larger than the free room: the machine stops when the room is used up.")
         self.disk.show_warning(warning if is_large else "")
-
-
-def _mark(field: Field, problem: str) -> None:
-    if problem:
-        field.show_problem(problem)
-    else:
-        field.show_hint("")

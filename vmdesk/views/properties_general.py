@@ -115,8 +115,8 @@ class GeneralPage(Page):
         else:
             self.name.show_hint(_why_no_rename(self._settings))
         changes = self.changes()
-        self.title.show_problem(text_problem(Changes(title=changes.title)) or "")
-        self.note.show_problem(text_problem(Changes(description=changes.description)) or "")
+        self.title.mark(text_problem(Changes(title=changes.title)) or "")
+        self.note.mark(text_problem(Changes(description=changes.description)) or "")
         waits = self._use_kvm.is_changed or What.ACCELERATOR in found.pending
         self.kvm_badge.setVisible(found.is_active and waits)
         self.changed.emit()

@@ -97,8 +97,8 @@ def show_bounds(memory: NumberField, vcpus: NumberField, bounds: Bounds) -> None
 
 def check_sizes(memory: NumberField, vcpus: NumberField, changes: Changes, bounds: Bounds) -> None:
     """Mark figures that this computer can't give, and warn of one that leaves it too little."""
-    memory.show_problem(size_problem(bounds, Changes(memory_kib=changes.memory_kib)) or "")
-    vcpus.show_problem(size_problem(bounds, Changes(vcpus=changes.vcpus)) or "")
+    memory.mark(size_problem(bounds, Changes(memory_kib=changes.memory_kib)) or "")
+    vcpus.mark(size_problem(bounds, Changes(vcpus=changes.vcpus)) or "")
     if not memory.problem and memory.value * KIB_IN_MIB > bounds.warning_kib:
         memory.show_warning(
             _("More than three quarters of this computer's memory: the rest may get too little.")

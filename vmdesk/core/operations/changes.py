@@ -91,7 +91,7 @@ def bounds(host: Host) -> Bounds:
 
 def check(host: Host, xml: DomainXml, changes: Changes) -> None:
     """Raise ``OperationError`` (invalid value) for a change that can't be made here."""
-    problem = _text_problem(changes) or _size_problem(bounds(host), changes)
+    problem = text_problem(changes) or size_problem(bounds(host), changes)
     problem = problem or _wiring_problem(host, xml, changes)
     if problem is None and changes.use_kvm and xml.type != "kvm":
         problem = _kvm_problem(host, xml)
@@ -99,7 +99,8 @@ def check(host: Host, xml: DomainXml, changes: Changes) -> None:
         raise OperationError(problem, cause=Cause.INVALID_VALUE)
 
 
-def _text_problem(changes: Changes) -> str | None:
+def text_problem(changes: Changes) -> str | None:
+    """Say what is wrong with the title or the note, or return ``None``; for a field to show."""
     if changes.title is not None and "\n" in changes.title:
         return _("A title has one line.")
     for character in ((changes.title or "") + (changes.description or "")).translate(_WHITE_SPACE):
@@ -108,7 +109,8 @@ def _text_problem(changes: Changes) -> str | None:
     return None
 
 
-def _size_problem(most: Bounds, changes: Changes) -> str | None:
+def size_problem(most: Bounds, changes: Changes) -> str | None:
+    """Say what is wrong with memory or CPUs, or return ``None``; for a field to show."""
     memory, vcpus = changes.memory_kib, changes.vcpus
     if memory is not None and memory < MINIMUM_MEMORY:
         return _("A machine needs {size} of memory at least.").format(
