@@ -1,11 +1,12 @@
 """What every command of vmdeskctl is given, and how one is added to the parser."""
 
 import argparse
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from vmdesk.cli.output import Result
+from vmdesk.cli.output import Output, Result
 from vmdesk.core import paths
 from vmdesk.core.host import DomainInfo, Host
 from vmdesk.core.i18n import _
@@ -15,11 +16,12 @@ from vmdesk.core.operations.create import Folders
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A connection, the parsed arguments, and the job that Ctrl+C cancels."""
+    """A connection, the parsed arguments, the job that Ctrl+C cancels, and where to ask."""
 
     host: Host
     arguments: argparse.Namespace
     job: Job
+    output: Output
 
     def domain(self) -> DomainInfo:
         """Look up the domain that NAME means."""
@@ -34,9 +36,32 @@ class Context:
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints go the way of all errors."""
 
+    def __init__(self, **options: Any) -> None:
+        # "--js" would be taken for "--json", but not by what writes the errors.
+        super().__init__(allow_abbrev=False, **options)
+
     def error(self, message: str) -> NoReturn:
         """Raise ``OperationError`` instead of printing and exiting."""
         raise OperationError(message, self.format_usage().strip(), cause=Cause.INVALID_VALUE)
+
+
+def add_general_options(parser: Parser, **default: Any) -> None:
+    """Add what can be said before the command and after it."""
+    parser.add_argument(
+        "--connect",
+        metavar="URI",
+        help=_("the libvirt connection; default: VMDESK_URI, else that of the window"),
+        **default,
+    )
+    parser.add_argument("--json", action="store_true", help=_("print JSON"), **default)
+
+
+def amount(text: str) -> float:
+    """Read a size or a time: a number from 0 that has an end."""
+    value = float(text)
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(_("“{text}” is no amount").format(text=text))
+    return value
 
 
 class Commands:
@@ -52,6 +77,8 @@ class Commands:
     ) -> Parser:
         """Add a command; one that ``takes_name`` has the machine as its first argument."""
         parser = self._parsers.add_parser(word, help=description, description=description)
+        # Without a default of its own: it would undo what was said before the command.
+        add_general_options(parser, default=argparse.SUPPRESS)
         if takes_name:
             parser.add_argument("name", metavar="NAME", help=_("a machine's name or UUID"))
         parser.set_defaults(run=run)

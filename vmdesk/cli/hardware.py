@@ -3,7 +3,7 @@
 from pathlib import Path
 from time import localtime, strftime
 
-from vmdesk.cli.command import Commands, Context
+from vmdesk.cli.command import Commands, Context, amount
 from vmdesk.cli.output import Result
 from vmdesk.core import details, difference, history
 from vmdesk.core.formatting import GIB, KIB, MIB
@@ -20,7 +20,7 @@ def add_commands(commands: Commands) -> None:
     change = commands.add("modify", _modify, _("change a machine"), takes_name=True)
     change.add_argument("--memory", type=int, metavar="MIB")
     change.add_argument("--vcpus", type=int, metavar="N")
-    change.add_argument("--disk-size", type=float, metavar="GIB", help=_("grow a disk to this"))
+    change.add_argument("--disk-size", type=amount, metavar="GIB", help=_("grow a disk to this"))
     change.add_argument("--disk", metavar="TARGET", help=_("which disk; default: the first"))
     change.add_argument("--rename", metavar="NEW", help=_("give it another name; off only"))
     change.add_argument(

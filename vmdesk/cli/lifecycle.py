@@ -1,11 +1,10 @@
 """The commands that list, create, start, stop and delete machines."""
 
 import dataclasses
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 
-from vmdesk.cli.command import Commands, Context
+from vmdesk.cli.command import Commands, Context, amount
 from vmdesk.cli.output import Result
 from vmdesk.core import details, formatting, iso_library, viewer
 from vmdesk.core.formatting import GIB, KIB, MIB
@@ -14,6 +13,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import create, delete, start_stop
 from vmdesk.core.operations.create import Accelerator, NewDomain
+from vmdesk.core.operations.delete import DeletionPlan, DoomedFile, KeptFile
 
 
 def add_commands(commands: Commands) -> None:
@@ -34,7 +34,11 @@ def add_commands(commands: Commands) -> None:
         commands.add(word, _change_state(word, run), description, takes_name=True)
     shutdown = commands.add("shutdown", _shutdown, _("ask the guest to shut down"), takes_name=True)
     shutdown.add_argument(
-        "--timeout", type=float, default=start_stop.SHUTDOWN_TIMEOUT, metavar=_("SECONDS")
+        "--timeout",
+        type=amount,
+        default=start_stop.SHUTDOWN_TIMEOUT,
+        metavar=_("SECONDS"),
+        help=_("how long to wait until it is off; default: %(default)g"),
     )
     commands.add("console", _console, _("open the screen in virt-viewer"), takes_name=True)
     remove = commands.add("delete", _delete, _("delete a machine and its disks"), takes_name=True)
@@ -47,13 +51,24 @@ def add_commands(commands: Commands) -> None:
 def _add_create(commands: Commands) -> None:
     parser = commands.add("create", _create, _("create a machine from an ISO"), takes_name=False)
     parser.add_argument("--name", help=_("default: after the ISO"))
-    parser.add_argument("--iso", required=True, metavar="URL|PATH")
-    parser.add_argument("--disk-size", type=float, metavar="GIB", default=30)
-    parser.add_argument("--memory", type=int, metavar="MIB", default=4096)
-    parser.add_argument("--vcpus", type=int, metavar="N", default=create.DEFAULT_VCPUS)
+    parser.add_argument(
+        "--iso", required=True, metavar="URL|PATH", help=_("where the installation disc is")
+    )
+    for option, kind, metavar, default, description in (
+        ("--disk-size", amount, "GIB", create.DEFAULT_DISK_SIZE // GIB, _("size of its disk")),
+        ("--memory", int, "MIB", create.DEFAULT_MEMORY * KIB // MIB, _("its memory")),
+        ("--vcpus", int, "N", create.DEFAULT_VCPUS, _("its processors")),
+    ):
+        described = f"{description}; " + _("default: %(default)s")
+        parser.add_argument(option, type=kind, metavar=metavar, default=default, help=described)
     parser.add_argument("--sha256", metavar="HEX", help=_("the checksum that the ISO must have"))
-    parser.add_argument("--accel", choices=[kind.value for kind in Accelerator], default="auto")
-    parser.add_argument("--no-start", action="store_true")
+    parser.add_argument(
+        "--accel",
+        choices=[kind.value for kind in Accelerator],
+        default=Accelerator.AUTO.value,
+        help=_("run on the processor (kvm), emulate one (tcg), or what works here (auto)"),
+    )
+    parser.add_argument("--no-start", action="store_true", help=_("leave it off"))
 
 
 def _summary(info: DomainInfo) -> dict[str, object]:
@@ -183,27 +198,31 @@ def _delete(context: Context) -> Result:
             _("Shut it down first, or say --yes to force it off."),
             cause=Cause.WRONG_STATE,
         )
-    approved = [] if arguments.keep_disks else [file.path for file in plan.deleted]
-    if approved and not arguments.yes and not _confirmed(plan.name, [str(p) for p in approved]):
+    approved = () if arguments.keep_disks else plan.deleted
+    if not arguments.yes and not context.output.ask(_question(plan, approved), context.job):
         raise OperationError(
             _("Nothing was deleted."), _("Say --yes to delete without a question.")
         )
-    done = delete.run(context.host, info.uuid, approved, arguments.yes, context.job)
+    paths = [file.path for file in approved]
+    done = delete.run(context.host, info.uuid, paths, arguments.yes, context.job)
     data = {
         "deleted": done.name,
         "uuid": info.uuid,
         "files": [str(path) for path in done.deleted],
         "kept": [{"source": file.source, "reason": file.reason} for file in done.kept],
     }
-    return Result(_("Deleted “{name}”.").format(name=done.name), data)
+    text = _("Deleted “{name}”.").format(name=done.name)
+    return Result("\n".join([text, *_kept(done.kept)]), data)
 
 
-def _confirmed(name: str, files: list[str]) -> bool:
-    """Ask on the terminal; without one the answer is no."""
-    sys.stderr.write(_("Delete “{name}” and its disks?").format(name=name) + "\n")
-    sys.stderr.writelines(f"    {file}\n" for file in files)
-    if not sys.stdin.isatty():
-        return False
-    sys.stderr.write("[y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+def _question(plan: DeletionPlan, approved: Sequence[DoomedFile]) -> str:
+    lines = [_("Delete “{name}”?").format(name=plan.name)]
+    for file in approved:
+        size = formatting.size(file.used)
+        lines.append(_("    deleted: {path} ({size})").format(path=file.path, size=size))
+    return "\n".join([*lines, *_kept(plan.kept)])
+
+
+def _kept(files: Sequence[KeptFile]) -> list[str]:
+    text = _("    kept: {source} ({reason})")
+    return [text.format(source=file.source, reason=file.reason) for file in files]

@@ -3,13 +3,14 @@
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
+from queue import SimpleQueue
 
 from vmdesk import __version__
 from vmdesk.cli import bundles, hardware, lifecycle
-from vmdesk.cli.command import Commands, Context, Parser
+from vmdesk.cli.command import Commands, Context, Parser, add_general_options
 from vmdesk.cli.output import Output, Result
 from vmdesk.core import events
 from vmdesk.core.connection_choice import choose_uri
@@ -20,6 +21,7 @@ from vmdesk.core.job import Cancelled, Cause, Job, OperationError
 DONE = 0
 CANCELLED = 130
 """What a shell reports of a program that Ctrl+C ended: 128 and the number of the signal."""
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EXIT_CODES = {
     Cause.FAILED: 1,
     Cause.NO_KVM: 1,
@@ -36,8 +38,7 @@ def build_parser() -> Parser:
         prog="vmdeskctl", description=_("Manage virtual machines."), epilog=_exit_code_help()
     )
     parser.add_argument("--version", action="version", version=f"vmdeskctl {__version__}")
-    parser.add_argument("--connect", metavar="URI", help=_("the libvirt connection"))
-    parser.add_argument("--json", action="store_true", help=_("print JSON"))
+    add_general_options(parser)
     commands = Commands(parser)
     for module in (lifecycle, hardware, bundles):
         module.add_commands(commands)
@@ -70,24 +71,40 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace, output: Output) -> Result:
     """Run the command on a thread, so that Ctrl+C is heard whatever it waits for."""
     job = Job(output.progress)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(_connect_and_run, arguments, job)
-        while True:
-            try:
-                return future.result()
-            except KeyboardInterrupt:
-                job.cancel()
-            finally:
-                output.end_progress()
+    with _interrupts() as news, ThreadPoolExecutor(1) as pool:
+        future = pool.submit(_connect_and_run, arguments, output, job)
+        future.add_done_callback(lambda _future: news.put(True))
+        while not news.get():
+            job.cancel()
+        output.end_progress()
+        return future.result()
 
 
-def _connect_and_run(arguments: argparse.Namespace, job: Job) -> Result:
+@contextmanager
+def _interrupts() -> Iterator["SimpleQueue[bool]"]:
+    """Yield a queue that gets a ``False`` with each Ctrl+C, or other wish that this should end.
+
+    A handler may interrupt anything, itself too: to put something into this queue is all it can.
+    """
+    news: SimpleQueue[bool] = SimpleQueue()
+    before = {number: signal.getsignal(number) for number in _INTERRUPTS}
+    # What is ignored stays so: under nohup, or in the background of a script.
+    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    for number in heard:
+        signal.signal(number, lambda *_arguments: news.put(False))
+    try:
+        yield news
+    finally:
+        for number in heard:
+            signal.signal(number, before[number])
+
+
+def _connect_and_run(arguments: argparse.Namespace, output: Output, job: Job) -> Result:
     events.register()
     # Qt's loop is not there to drive libvirt's events.
     events.start_thread()
     host = Host(choose_uri(arguments.connect))
     host.open()
     with closing(host):
-        result: Result = arguments.run(Context(host, arguments, job))
+        result: Result = arguments.run(Context(host, arguments, job, output))
     return result

@@ -1,11 +1,15 @@
-"""What vmdeskctl prints: results on stdout, errors and progress on stderr."""
+"""What vmdeskctl prints: results on stdout; errors, progress and questions on stderr."""
 
 import json
+import os
+import select
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
-from vmdesk.core.job import OperationError, Progress
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Cancelled, Job, OperationError, Progress
 from vmdesk.core.rate import RateMeter
 
 _CLEAR_LINE = "\r\x1b[K"
@@ -48,12 +52,32 @@ class Output:
             sys.stderr.flush()
             self._is_line_open = False
 
+    def ask(self, question: str, job: Job) -> bool:
+        """Ask on the terminal until a cancel; without a terminal the answer is no."""
+        self.end_progress()
+        sys.stderr.write(question + "\n")
+        if not sys.stdin.isatty():
+            return False
+        sys.stderr.write(_("Yes or no? [y/N] "))
+        sys.stderr.flush()
+        reading, writing = os.pipe()
+        try:
+            with job.stopping_with(lambda: os.write(writing, b"!")):
+                select.select([sys.stdin, reading], [], [])
+        except Cancelled:
+            sys.stderr.write("\n")
+            raise
+        finally:
+            os.close(reading)
+            os.close(writing)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
     def result(self, result: Result) -> None:
         """Print what a command did."""
         if self._as_json:
             _write_json(result.data)
         elif result.text:
-            sys.stdout.write(result.text + "\n")
+            _write(result.text)
 
     def error(self, error: OperationError) -> None:
         """Print a failure; the details only when there is nothing better to go by."""
@@ -67,4 +91,14 @@ class Output:
 
 
 def _write_json(data: object) -> None:
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    _write(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as "head" does. Python would flush once more at its end.
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
