@@ -20,6 +20,8 @@ _PICTURE = QSize(86, 54)
 _DOT = 8
 _SPARKLINE = QSize(64, 28)
 _BAR_HEIGHT = 4
+_ROOM_FOR_GRAPH = 180
+"""Pixels below which the text beside the picture is worth more than the graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ class _Lines:
         """Paint name, state and hardware, or name and progress."""
         history = index.data(DomainRole.CPU_HISTORY)
         activity = index.data(DomainRole.ACTIVITY)
-        aside = _SPARKLINE.width() + 12 if history and activity is None else 0
+        has_room = self._rect.width() >= _ROOM_FOR_GRAPH
+        aside = _SPARKLINE.width() + 12 if history and has_room and activity is None else 0
         bold = QFont(self._style.font)
         bold.setWeight(QFont.Weight.DemiBold)
         self._text(self._line(0), index.data(), self._colors.text, bold)
@@ -119,7 +122,7 @@ class _Lines:
             return
         hardware = self._line(2, aside)
         self._text(hardware, index.data(DomainRole.HARDWARE_TEXT), self._colors.secondary)
-        if history:
+        if aside:
             graph = QRect(self._rect.topLeft(), _SPARKLINE)
             graph.moveRight(self._rect.right())
             graph.moveBottom(self._line(2).bottom() - 4)

@@ -28,7 +28,7 @@ class FactsTable(QFrame):
         self.setObjectName("card")
         self._facts: tuple[tuple[str, str, str], ...] | None = None
         self._layout = QGridLayout(self)
-        self._layout.setContentsMargins(14, 8, 8, 8)
+        self._layout.setContentsMargins(14, 8, 14, 8)
         self._layout.setHorizontalSpacing(16)
         self._layout.setVerticalSpacing(4)
         self._layout.setColumnStretch(1, 1)

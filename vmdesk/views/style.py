@@ -41,11 +41,11 @@ QPushButton[kind="primary"]:disabled {{
 QPushButton[kind="danger"] {{ color: {failed}; }}
 QPushButton[kind="danger"]:disabled {{ color: {disabled}; }}
 QPushButton[kind="link"] {{
-    color: {accent}; background: transparent; border: 1px solid transparent; padding: 4px 7px;
+    color: {accent}; background: transparent; border: 1px solid transparent; padding: 4px 5px;
     min-height: 16px;
 }}
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
-QPushButton[kind="link"]:focus {{ border: 2px solid {accent}; padding: 3px 6px; }}
+QPushButton[kind="link"]:focus {{ border: 2px solid {accent}; padding: 3px 4px; }}
 QToolButton {{
     background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px;
 }}
