@@ -2,14 +2,28 @@
 
 from pathlib import Path
 
+import libvirt
 import pytest
 
 from tests.core.operations import small_machine
+from tests.guests import PoliteGuest
 from vmdesk.core import history
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import eject
 from vmdesk.core.operations.eject import DriveChange
+
+
+class TrayLocker(PoliteGuest):
+    """A guest of one sector that locks the CD-ROM drive, as an installer does, and stays so."""
+
+    # Choose the master of the second IDE channel; send it the command PACKET; wait until it asks
+    # for the data; send PREVENT ALLOW MEDIUM REMOVAL; wait until it is done; "!" to COM2; halt.
+    _CODE = bytes.fromhex(
+        "31c0 8ed8 ba7601 b0a0 ee ba7101 30c0 ee ba7401 ee 42 ee ba7701 b0a0 ee"
+        "ec a880 75fb a808 74f7 ba7001 be417c b90600 f36f ba7701 ec a880 75fb"
+        "baf802 b021 ee f4 ebfd 1e0000000100000000000000"
+    )
 
 
 def test_a_machine_without_a_drive_says_so_and_gets_one(
@@ -67,6 +81,36 @@ def test_a_disc_ejected_while_running_is_still_out_at_the_next_start(
     domain.destroy()
     domain.create()
     assert small_machine.running(domain).cdroms[0].is_empty
+
+
+@pytest.mark.hypervisor
+def test_a_tray_that_the_guest_has_locked_is_opened_too(private_host: Host, tmp_path: Path) -> None:
+    guest = TrayLocker(tmp_path)
+    disc = small_machine.make_iso(tmp_path / "a.iso")
+    domain = private_host.connection.defineXML(f"""
+<domain type='qemu'>
+  <name>locker</name><memory unit='MiB'>64</memory>
+  <os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/></os>
+  <devices>
+    <disk type='file'><driver name='qemu' type='raw'/><source file='{guest.disk}'/>
+      <target dev='hda' bus='ide'/></disk>
+    <disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='{disc}'/>
+      <target dev='hdc' bus='ide'/><readonly/></disk>
+    {guest.devices}
+  </devices>
+</domain>""")
+    domain.create()
+    guest.wait_until_ready()
+    drive = small_machine.running(domain).cdroms[0]
+    drive.eject()
+    with pytest.raises(libvirt.libvirtError, match=r"locked|tray"):
+        domain.updateDeviceFlags(drive.xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+    changes = eject.run(private_host, domain.UUIDString(), Job())
+
+    assert changes == (DriveChange("hdc", None, is_now=True),)
+    assert small_machine.running(domain).cdroms[0].is_empty
+    guest.close()
 
 
 @pytest.mark.hypervisor

@@ -42,6 +42,15 @@ def test_what_is_given_is_changed_and_nothing_else(fresh_host: Host, uuid: str) 
     assert history.text(uuid, 1) == before
 
 
+def test_the_password_of_a_display_survives(fresh_host: Host, uuid: str) -> None:
+    base = definition.read(fresh_host, uuid)
+    graphics = "<graphics type='vnc' port='5901' passwd='s3cret'/>"
+    fresh_host.connection.defineXML(base.replace("</devices>", f"{graphics}</devices>"))
+    modify.run(fresh_host, uuid, Changes(title="t"), Job())
+    assert "passwd='s3cret'" in definition.read(fresh_host, uuid)
+    assert "passwd='s3cret'" in history.text(uuid, 1)
+
+
 def test_an_empty_text_removes_a_title_and_none_leaves_it(fresh_host: Host, uuid: str) -> None:
     modify.run(fresh_host, uuid, Changes(title="t", description="d"), Job())
     modify.run(fresh_host, uuid, Changes(title=""), Job())
