@@ -2,6 +2,7 @@
 
 import enum
 
+from vmdesk.core.details import DomainDetails
 from vmdesk.core.host import DomainInfo, DomainState
 from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import DomainRow
@@ -17,6 +18,10 @@ class Act(enum.Enum):
     REBOOT = "reboot"
     PAUSE = "pause"
     FORCE_OFF = "force off"
+    PROPERTIES = "properties"
+    RENAME = "rename"
+    EJECT = "eject"
+    INSERT = "insert"
     DELETE = "delete"
     CANCEL = "cancel"
 
@@ -32,6 +37,13 @@ def why_not(act: Act, row: DomainRow, is_connected: bool) -> str | None:
     if row.activity is not None and act is not Act.CONSOLE:
         return _("Wait until this is done: {activity}").format(activity=row.activity.text)
     return _why_not_in_state(act, row.info)
+
+
+def why_no_eject(details: DomainDetails) -> str | None:
+    """Return the reason why no disc of this machine can be ejected, or ``None``."""
+    if not details.cdroms:
+        return _("It has no CD-ROM drive.")
+    return None if any(drive.disc for drive in details.cdroms) else _("No disc is in its drive.")
 
 
 def main_act(row: DomainRow) -> Act:
@@ -56,4 +68,6 @@ def _why_not_in_state(act: Act, info: DomainInfo) -> str | None:
             return _("Its guest doesn't run now.")
         case Act.RESUME if state is not DomainState.PAUSED:
             return _("It isn't paused.")
+        case Act.RENAME if state.is_active:
+            return _("Shut it down to rename it.")
     return None

@@ -6,10 +6,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
+from vmdesk.core.details import DomainDetails
 from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import DomainRow
 from vmdesk.views import icons
-from vmdesk.views.action_rules import Act, why_not
+from vmdesk.views.action_rules import Act, why_no_eject, why_not
 
 _LOOKS = {
     Act.CONSOLE: (_("&Console"), "machine", _("Show and use the machine's screen")),
@@ -19,22 +20,34 @@ _LOOKS = {
     Act.REBOOT: (_("R&estart"), "reboot", _("Ask the guest to restart")),
     Act.PAUSE: (_("&Pause"), "pause", _("Stop the machine where it is; it keeps its memory")),
     Act.FORCE_OFF: (_("&Force off…"), "stop", _("Take the power away, without a shutdown")),
+    Act.PROPERTIES: (_("P&roperties"), "sliders", _("See and change the machine's settings")),
+    Act.RENAME: (_("Re&name…"), "edit", _("Give the machine another name")),
+    Act.INSERT: (_("&Insert a disc…"), "disc", _("Put a disc into the CD-ROM drive")),
+    Act.EJECT: (_("E&ject the disc"), "eject", _("Take the disc out of the CD-ROM drive")),
     Act.DELETE: (_("&Delete…"), "trash", _("Delete the machine and its disks")),
     Act.CANCEL: (_("C&ancel"), "close", _("Stop what is being done to the machine")),
 }
 _MENU = (
     (Act.CONSOLE, Act.START, Act.RESUME),
     (Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF),
-    (Act.CANCEL, Act.DELETE),
+    (Act.INSERT, Act.EJECT),
+    (Act.PROPERTIES, Act.RENAME, Act.CANCEL, Act.DELETE),
 )
+_FOR_ONE = {
+    Act.CONSOLE: _("Select one machine to see its screen."),
+    Act.RENAME: _("Select one machine to rename it."),
+    Act.INSERT: _("Select one machine to put a disc into it."),
+}
+"""What is done to one machine at a time, and what to say when several are selected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user wants to be done, and to which machines."""
+    """What the user wants to be done, and to which machines; ``target`` names a drive."""
 
     act: Act
     uuids: tuple[str, ...]
+    target: str = ""
 
 
 class DomainActions(QObject):
@@ -48,18 +61,27 @@ class DomainActions(QObject):
         self._possible: dict[Act, tuple[str, ...]] = {}
         self._actions = {act: self._make(act) for act in Act}
         self[Act.DELETE].setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
+        self[Act.RENAME].setShortcut(QKeySequence("F2"))
+        self[Act.PROPERTIES].setShortcut(QKeySequence("Alt+Return"))
 
     def __getitem__(self, act: Act) -> QAction:
         return self._actions[act]
 
-    def set_rows(self, rows: list[DomainRow], is_connected: bool) -> None:
-        """Enable what can be done to any of ``rows``; a tooltip says why the rest can't."""
+    def set_rows(
+        self, rows: list[DomainRow], is_connected: bool, details: DomainDetails | None = None
+    ) -> None:
+        """Enable what can be done to any of ``rows``; a tooltip says why the rest can't.
+
+        ``details`` has the equipment of the only one, once it is known.
+        """
         for act, action in self._actions.items():
             reasons = {row.domain.uuid: why_not(act, row, is_connected) for row in rows}
             possible = tuple(uuid for uuid, why in reasons.items() if why is None)
             reason = next(iter(reasons.values()), None) or _("Select a machine first.")
-            if act is Act.CONSOLE and len(rows) > 1:
-                possible, reason = (), _("Select one machine to see its screen.")
+            if act in _FOR_ONE and len(rows) > 1:
+                possible, reason = (), _FOR_ONE[act]
+            if act is Act.EJECT and details is not None and (why := why_no_eject(details)):
+                possible, reason = (), why
             self._possible[act] = possible
             action.setEnabled(bool(possible))
             action.setToolTip(_LOOKS[act][2] if possible else reason)
@@ -88,10 +110,10 @@ class DomainActions(QObject):
         action.triggered.connect(lambda: self.request(act))
         return action
 
-    def request(self, act: Act) -> None:
+    def request(self, act: Act, target: str = "") -> None:
         """Ask for ``act`` on the machines of the selection that allow it."""
         if self._possible.get(act):
-            self.requested.emit(Request(act, self._possible[act]))
+            self.requested.emit(Request(act, self._possible[act], target))
 
 
 class ActionButton(QPushButton):

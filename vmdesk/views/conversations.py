@@ -14,6 +14,7 @@ from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import Request
 from vmdesk.views.delete_dialog import DeleteDialog, Deletion
 from vmdesk.views.error_dialog import AGAIN, ErrorDialog
+from vmdesk.views.hardware_conversations import HardwareConversations
 from vmdesk.views.message_dialog import Choice, MessageDialog
 
 NO = "no"
@@ -30,6 +31,7 @@ class Conversations(QObject):
         super().__init__(window)
         self._controller = controller
         self._window = window
+        self._hardware = HardwareConversations(controller, window)
         self._is_telling = False
         controller.failed.connect(self._show_failure)
         controller.kvm_failed.connect(self._offer_emulation)
@@ -44,6 +46,8 @@ class Conversations(QObject):
                 self._ask_force_off(request.uuids)
             case Act.DELETE:
                 self._plan_deletion(request.uuids)
+            case Act.PROPERTIES | Act.RENAME | Act.EJECT | Act.INSERT:
+                self._hardware.carry_out(request)
             case Act.CANCEL:
                 for task in controller.operations.tasks:
                     if task.key in request.uuids:

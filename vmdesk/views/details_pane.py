@@ -21,6 +21,9 @@ from vmdesk.views.screen_picture import state_color
 from vmdesk.views.screen_widget import ScreenWidget
 from vmdesk.views.usage_row import UsageRow
 
+_LEAST_WIDTH = 520
+_LEAST_HEIGHT = 280
+"""Pixels in which the buttons and a part of the screen still have room."""
 _NAMES = 12
 """Selected machines that are named one by one."""
 
@@ -32,10 +35,12 @@ class DetailsPane(QScrollArea):
 
     def __init__(self, actions: DomainActions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._actions = actions
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumSize(_LEAST_WIDTH, _LEAST_HEIGHT)
         self._title = _big_label()
         self._pill = StatePill()
         self.picture = ScreenWidget()
@@ -86,7 +91,7 @@ class DetailsPane(QScrollArea):
         """Show a machine's equipment, or nothing until it is known."""
         self._facts.setVisible(details is not None)
         if details is not None:
-            self._facts.show_facts(facts_of(details))
+            self._facts.show_facts(facts_of(details, self._actions))
 
     def show_usages(self, usages: Sequence[Usage], memory: int) -> None:
         """Show what a machine with ``memory`` KiB uses; of one that is off there is nothing."""
@@ -123,7 +128,11 @@ class _Buttons(QWidget):
         more = [actions[act] for act in (Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF)]
         self._stop = split_button(actions[Act.SHUT_DOWN], more, self)
         self._delete = ActionButton(actions[Act.DELETE], parent=self)
-        order = (*self._main.values(), self._console, self._stop, self._cancel, self._delete)
+        self._properties = ActionButton(actions[Act.PROPERTIES], parent=self)
+        order = (
+            *self._main.values(), self._console, self._stop, self._cancel, self._properties,
+            self._delete,
+        )  # fmt: skip
         for button in order:
             layout.addWidget(button)
         layout.addStretch(1)
@@ -138,6 +147,7 @@ class _Buttons(QWidget):
         self._stop.setVisible(any(info.state.is_active for info in infos))
         self._cancel.setVisible(any(row.activity is not None for row in rows))
         self._delete.setVisible(bool(infos))
+        self._properties.setVisible(bool(infos))
 
 
 def _state_words(row: DomainRow, is_current: bool) -> str:

@@ -8,15 +8,17 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from vmdesk.core import formatting
 from vmdesk.core.details import DiskDetails, DomainDetails, DriveDetails
 from vmdesk.core.i18n import _
+from vmdesk.views.action_rules import Act
+from vmdesk.views.actions import DomainActions
 from vmdesk.views.facts_table import Fact
 
 _MIDDLE = Qt.TextElideMode.ElideMiddle
 
 
-def facts_of(details: DomainDetails) -> list[Fact]:
+def facts_of(details: DomainDetails, actions: DomainActions) -> list[Fact]:
     """Return disks, discs, addresses, how fast it runs, and its note."""
     facts = [_disk(disk) for disk in details.disks]
-    facts += [_drive(drive) for drive in details.cdroms]
+    facts += [_drive(drive, actions) for drive in details.cdroms]
     facts.append(_address(details))
     if not details.uses_kvm:
         facts.append(Fact(_("Speed"), _("Slow: emulated, without KVM")))
@@ -39,11 +41,15 @@ def _disk(disk: DiskDetails) -> Fact:
     return Fact(_("Disk"), text, _("Show in folder"), lambda: _show(folder), _MIDDLE)
 
 
-def _drive(drive: DriveDetails) -> Fact:
+def _drive(drive: DriveDetails, actions: DomainActions) -> Fact:
+    name = _("Installation disc")
     if not drive.disc:
-        return Fact(_("Installation disc"), _("No disc"))
+        return Fact(
+            name, _("No disc"), _("Insert…"), lambda: actions.request(Act.INSERT, drive.target)
+        )
     parts = [drive.disc.rpartition("/")[2], drive.verification]
-    return Fact(_("Installation disc"), " · ".join(part for part in parts if part))
+    text = " · ".join(part for part in parts if part)
+    return Fact(name, text, _("Eject"), lambda: actions.request(Act.EJECT, drive.target))
 
 
 def _address(details: DomainDetails) -> Fact:

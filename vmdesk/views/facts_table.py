@@ -26,7 +26,8 @@ class FactsTable(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        self._facts: tuple[tuple[str, str, str], ...] | None = None
+        self._shown: tuple[tuple[str, str, str], ...] | None = None
+        self._facts: list[Fact] = []
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(14, 8, 14, 8)
         self._layout.setHorizontalSpacing(16)
@@ -35,10 +36,12 @@ class FactsTable(QFrame):
 
     def show_facts(self, facts: list[Fact]) -> None:
         """Show these facts instead of the present ones."""
-        key = tuple((fact.name, fact.value, fact.action) for fact in facts)
-        if key == self._facts:
+        # Equal words of another machine have another deed behind their link.
+        self._facts = facts
+        shown = tuple((fact.name, fact.value, fact.action) for fact in facts)
+        if shown == self._shown:
             return
-        self._facts = key
+        self._shown = shown
         while self._layout.count():
             old = self._layout.takeAt(0).widget()
             old.hide()
@@ -61,5 +64,10 @@ class FactsTable(QFrame):
             link.setProperty("kind", "link")
             link.setAutoDefault(False)
             link.setAccessibleDescription(f"{fact.name}: {fact.value}")
-            link.clicked.connect(fact.run)
+            link.clicked.connect(lambda: self._run(row))
             self._layout.addWidget(link, row, 2, Qt.AlignmentFlag.AlignRight)
+
+    def _run(self, row: int) -> None:
+        run = self._facts[row].run
+        if run is not None:
+            run()

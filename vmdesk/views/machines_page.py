@@ -36,7 +36,7 @@ class MachinesPage(QSplitter):
         self._selected: list[str] = []
         self.proxy = DomainProxy(controller.domains, self)
         self.view = DomainListView(self.proxy)
-        self.view.addAction(actions[Act.DELETE])
+        self.view.addActions([actions[act] for act in (Act.DELETE, Act.RENAME, Act.PROPERTIES)])
         self.pane = DetailsPane(actions)
         self._left = QStackedWidget()
         self._left.setObjectName("list")
@@ -76,14 +76,15 @@ class MachinesPage(QSplitter):
         """Show the selected rows as they are now."""
         rows = self._rows()
         is_current = self._controller.connection_status.state is ConnectionState.CONNECTED
-        self._actions.set_rows(rows, is_current)
-        self.pane.show_rows(rows, is_current)
         uuid = rows[0].domain.uuid if len(rows) == 1 else ""
+        is_known = self._details is not None and self._details.uuid == uuid
+        details = self._details if is_known else None
+        self._actions.set_rows(rows, is_current, details)
+        self.pane.show_rows(rows, is_current)
         info = rows[0].info if uuid else None
         usages = self._controller.monitor.usages(uuid) if info is not None else ()
         self.pane.show_usages(usages, info.memory if info is not None else 0)
-        is_known = self._details is not None and self._details.uuid == uuid
-        self.pane.show_details(self._details if is_known else None)
+        self.pane.show_details(details)
 
     def _connect(self) -> None:
         domains = self._controller.domains
@@ -146,8 +147,7 @@ class MachinesPage(QSplitter):
 
     def _take_details(self, details: DomainDetails) -> None:
         self._details = details
-        if [row.domain.uuid for row in self._rows()] == [details.uuid]:
-            self.pane.show_details(details)
+        self.refresh()
 
     def _no_match_page(self) -> QWidget:
         button = QPushButton(_("Show &all"))

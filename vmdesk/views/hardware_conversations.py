@@ -1,0 +1,110 @@
+"""What is said when a machine's equipment is looked at or changed."""
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from vmdesk.controller import Controller
+from vmdesk.core.details import DomainDetails
+from vmdesk.core.i18n import _
+from vmdesk.core.job import OperationError
+from vmdesk.core.operations.edit import Edit
+from vmdesk.hardware import Settings
+from vmdesk.views.action_rules import Act
+from vmdesk.views.actions import Request
+from vmdesk.views.error_dialog import ErrorDialog
+from vmdesk.views.insert_disc_dialog import open_insert_dialog
+from vmdesk.views.message_dialog import Choice, MessageDialog
+from vmdesk.views.properties_flow import PropertiesFlow
+from vmdesk.views.properties_several import SeveralDialog
+
+ADD = "add"
+
+
+class HardwareConversations(QObject):
+    """Opens the dialogs that change machines, and carries their answers to the controller."""
+
+    def __init__(self, controller: Controller, window: QWidget) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._hardware = controller.hardware
+        self._window = window
+
+    def carry_out(self, request: Request) -> None:
+        """Do what the user wants, or ask about it first."""
+        match request.act:
+            case Act.PROPERTIES if len(request.uuids) > 1:
+                _Several(self._controller, self._window, request.uuids)
+            case Act.PROPERTIES | Act.RENAME:
+                is_rename = request.act is Act.RENAME
+                PropertiesFlow(self._controller, self._window, request.uuids[0], is_rename)
+            case Act.EJECT:
+                for uuid in request.uuids:
+                    self._hardware.eject(uuid, request.target)
+            case Act.INSERT:
+                self._prepare_insert(request.uuids[0], request.target)
+
+    def _prepare_insert(self, uuid: str, target: str) -> None:
+        def look(details: DomainDetails) -> None:
+            if details.cdroms:
+                self._ask_disc(uuid, target)
+            else:
+                self._offer_drive(uuid)
+
+        task = self._controller.details(uuid)
+        task.succeeded.connect(look)
+        task.failed.connect(self._refuse)
+
+    def _refuse(self, error: Exception) -> None:
+        if isinstance(error, OperationError):
+            ErrorDialog(self._window, _("Insert a disc"), error).open()
+
+    def _ask_disc(self, uuid: str, target: str) -> None:
+        dialog = open_insert_dialog(self._controller, self._window)
+        dialog.agreed.connect(lambda source: self._hardware.insert(uuid, source, target))
+
+    def _offer_drive(self, uuid: str) -> None:
+        dialog = MessageDialog(
+            self._window,
+            "disc",
+            _("This machine has no CD-ROM drive"),
+            _("A disc needs one. A running machine has it from its next start."),
+            (Choice("no", _("&Not now")), Choice(ADD, _("&Add one"), "primary")),
+        )
+        dialog.chosen.connect(lambda key: self._add_drive(uuid) if key == ADD else None)
+        dialog.open()
+
+    def _add_drive(self, uuid: str) -> None:
+        added = self._hardware.add_drive(uuid)
+        added.succeeded.connect(lambda change: self._ask_disc(uuid, change.target))
+
+
+class _Several(QObject):
+    """Gathers the settings of several machines, then asks for what they all are to have."""
+
+    def __init__(self, controller: Controller, window: QWidget, uuids: tuple[str, ...]) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._window = window
+        self._found: list[Settings] = []
+        self._missing = len(uuids)
+        for uuid in uuids:
+            task = controller.hardware.settings(uuid)
+            task.succeeded.connect(self._found.append)
+            task.finished.connect(self._count)
+
+    def _count(self) -> None:
+        self._missing -= 1
+        if self._missing:
+            return
+        if self._found:
+            self._found.sort(key=lambda settings: settings.properties.name)
+            dialog = SeveralDialog(self._found, self._window)
+            dialog.agreed.connect(self._change)
+            dialog.finished.connect(self.deleteLater)
+            dialog.open()
+        else:
+            self.deleteLater()
+
+    def _change(self, edits: dict[str, Edit]) -> None:
+        for uuid, edit in edits.items():
+            self._controller.hardware.edit(uuid, edit)
