@@ -36,7 +36,7 @@ class DeleteDialog(MessageDialog):
     def __init__(self, parent: QWidget, plans: Sequence[DeletionPlan]) -> None:
         choices = (Choice(KEEP, _("&Keep"), "primary"), Choice(DELETE, _("&Delete"), "danger"))
         super().__init__(parent, "trash", heading(plans), "", choices)
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(600)
         self._plans = tuple(plans)
         doomed = [(str(f.path), formatting.size(f.used)) for p in plans for f in p.deleted]
         kept = [(file.source, file.reason) for plan in plans for file in plan.kept]

@@ -71,13 +71,24 @@ QComboBox QAbstractItemView {{
     color: {text}; background: {surface}; border: 1px solid {hairline}; outline: none;
     selection-background-color: {selection}; selection-color: {text};
 }}
-QCheckBox {{ spacing: 8px; color: {text}; padding: 2px; border: 1px solid transparent; }}
+QCheckBox {{
+    spacing: 8px; color: {text}; padding: 2px 4px 2px 0; margin-left: -1px;
+    border: 1px solid transparent;
+}}
 QCheckBox:focus {{ border: 1px solid {accent}; border-radius: 4px; }}
 QCheckBox::indicator {{
     width: 14px; height: 14px; border: 1px solid {edge}; border-radius: 4px; background: {surface};
 }}
 QCheckBox::indicator:checked {{
     background: {accent}; border-color: {accent}; image: url("{icons}/tick-{tick}.svg");
+}}
+QRadioButton {{ spacing: 8px; color: {text}; padding: 2px; border: 1px solid transparent; }}
+QRadioButton:focus {{ border: 1px solid {accent}; border-radius: 4px; }}
+QRadioButton::indicator {{
+    width: 14px; height: 14px; border: 1px solid {edge}; border-radius: 8px; background: {surface};
+}}
+QRadioButton::indicator:checked {{
+    width: 6px; height: 6px; border: 5px solid {accent}; background: {on_accent};
 }}
 QSpinBox::up-button, QSpinBox::down-button {{
     background: transparent; border: none; width: 24px; subcontrol-origin: border;

@@ -7,6 +7,7 @@ from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import Activity
 from vmdesk.tasks import Task, TaskState
 from vmdesk.views import icons
+from vmdesk.views.follow_up import follow_up_of
 from vmdesk.views.labels import ElidedLabel
 from vmdesk.views.progress_text import strip_label
 
@@ -34,6 +35,9 @@ class TaskLine(QWidget):
         self._details = QPushButton(_("Details"))
         self._details.setProperty("kind", "link")
         self._details.clicked.connect(lambda: self.details_wanted.emit(self._task))
+        self._next = QPushButton()
+        self._next.setProperty("kind", "link")
+        self._next.clicked.connect(self._follow_up)
         self._cancel = QToolButton()
         self._cancel.setIcon(icons.icon("close"))
         self._cancel.setToolTip(_("Cancel"))
@@ -47,6 +51,7 @@ class TaskLine(QWidget):
         layout.addStretch(0)
         layout.addWidget(self._text)
         layout.addWidget(self._details)
+        layout.addWidget(self._next)
         layout.addWidget(self._cancel)
         self.setMinimumHeight(40)
 
@@ -74,12 +79,23 @@ class TaskLine(QWidget):
         doing = activity.text if activity.text != task.title else ""
         self._text.setText(doing if is_over or not figures else f"{doing} · {figures}".lstrip(" ·"))
         self._details.setVisible(task.state is TaskState.FAILED)
+        follow_up = follow_up_of(task)
+        self._next.setVisible(follow_up is not None)
+        if follow_up is not None:
+            self._next.setText(follow_up.text)
+            self._next.setToolTip(follow_up.tip)
+            self._next.setAccessibleName(f"{follow_up.text}: {task.title}")
         self._cancel.setVisible(not is_over)
         self._cancel.setEnabled(not is_over)
         self._cancel.setAccessibleName(_("Cancel: {title}").format(title=task.title))
         self._details.setAccessibleName(_("Details: {title}").format(title=task.title))
         self._bar.setAccessibleName(task.title)
         self._bar.setAccessibleDescription(self._text.text())
+
+    def _follow_up(self) -> None:
+        follow_up = follow_up_of(self._task) if self._task is not None else None
+        if follow_up is not None:
+            follow_up.run()
 
     def _cancel_task(self) -> None:
         if self._task is not None:
@@ -88,6 +104,7 @@ class TaskLine(QWidget):
 
 
 _ICONS: dict[TaskState, tuple[str, icons.Tint]] = {
+    TaskState.WAITING: ("history", icons.secondary),
     TaskState.SUCCEEDED: ("check", icons.running),
     TaskState.FAILED: ("error", icons.failed),
     TaskState.CANCELLED: ("close", icons.secondary),
