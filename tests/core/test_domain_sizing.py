@@ -49,6 +49,16 @@ def test_plugged_in_memory_counts_and_can_be_all_there_is_room_for() -> None:
     assert caught.value.cause is Cause.INVALID_VALUE
 
 
+def test_huge_pages_must_make_up_the_memory() -> None:
+    xml = golden("hugepages")
+    domain_sizing.set_memory(xml, 3 * GIB)
+    assert xml.memory_kib == 3 * GIB
+    with pytest.raises(OperationError, match="huge pages of 1 GiB") as caught:
+        domain_sizing.set_memory(xml, 3 * GIB + 1024)
+    assert caught.value.cause is Cause.INVALID_VALUE
+    assert xml.memory_kib == 3 * GIB
+
+
 @pytest.mark.parametrize(
     ("name", "count", "topology"),
     [

@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from vmdesk.core import xml_tree
+from vmdesk.core import formatting, xml_tree
 from vmdesk.core.domain_xml import DomainXml, read_kib, write_kib
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
@@ -16,8 +16,9 @@ def set_memory(xml: DomainXml, kib: int) -> None:
 
     NUMA cells share it in the proportion that they had; memory that is plugged in as a device
     counts, and the limit for hot-plugging grows with it. Raises ``OperationError`` (invalid
-    value) if the plugged-in memory alone is more.
+    value) if the plugged-in memory alone is more, or huge pages can't make up that much.
     """
+    _require_whole_pages(xml, kib)
     xml.memory_kib = kib
     xml.current_memory_kib = kib
     limit = xml.root.find("maxMemory")
@@ -29,8 +30,21 @@ def set_memory(xml: DomainXml, kib: int) -> None:
         _share_memory(cells, kib - plugged)
 
 
+def _require_whole_pages(xml: DomainXml, kib: int) -> None:
+    pages = xml.root.findall("memoryBacking/hugepages/page")
+    largest = max((_attribute_kib(page, "size") for page in pages), default=0)
+    if largest and kib % largest:
+        raise OperationError(
+            _("This machine's memory is made of huge pages of {size} each.").format(
+                size=formatting.memory(largest)
+            ),
+            _("Choose a multiple of {size}.").format(size=formatting.memory(largest)),
+            cause=Cause.INVALID_VALUE,
+        )
+
+
 def _share_memory(cells: list[etree._Element], kib: int) -> None:
-    shares = [_cell_kib(cell) for cell in cells]
+    shares = [_attribute_kib(cell, "memory") for cell in cells]
     granules, whole = kib // _MIB, sum(shares)
     if granules < len(cells) or not whole:
         raise OperationError(
@@ -46,9 +60,9 @@ def _share_memory(cells: list[etree._Element], kib: int) -> None:
             cell.set("unit", "KiB")
 
 
-def _cell_kib(cell: etree._Element) -> int:
-    amount = etree.Element("memory", unit=cell.get("unit", "KiB"))
-    amount.text = cell.get("memory")
+def _attribute_kib(element: etree._Element, name: str) -> int:
+    amount = etree.Element("memory", unit=element.get("unit", "KiB"))
+    amount.text = element.get(name)
     return read_kib(amount)
 
 
