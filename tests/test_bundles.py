@@ -98,6 +98,7 @@ def test_an_imported_machine_has_its_row_from_the_beginning(qtbot: QtBot, desk: 
 
 def test_the_same_identity_is_kept_where_it_is_free(qtbot: QtBot, desk: Desk) -> None:
     path = exported(qtbot, desk)
+    qtbot.waitUntil(lambda: not desk.queries.tasks)
     token_machine.delete(desk.host, desk.uuid)
     desk.domains.set_all([])
     preview = previewed(qtbot, desk, path)

@@ -8,7 +8,7 @@ from uuid import uuid4
 from PySide6.QtCore import QObject, Signal
 
 from vmdesk.connection import Connection
-from vmdesk.core import bundle_content
+from vmdesk.core import bundle_content, paths
 from vmdesk.core.i18n import _
 from vmdesk.core.operations import clear_up, export, import_, start_stop
 from vmdesk.core.operations.export import ExportOptions
@@ -34,6 +34,12 @@ class Bundles(QObject):
     def survey(self, uuid: str) -> Task:
         """Ask what an export would take along; the task's result is a ``Survey``."""
         return self._work.ask(partial(export.survey, self._work.host, uuid))
+
+    def export_folder(self, last: str) -> Task:
+        """Ask where exports go: to the ``last`` folder if it is there, else to the desktop."""
+        return self._work.ask(
+            lambda _job: Path(last) if last and Path(last).is_dir() else paths.desktop_dir()
+        )
 
     def place(self, path: Path) -> Task:
         """Ask what is where an export is to go; the task's result is a ``Place``."""

@@ -68,6 +68,15 @@ class Settings:
     def export_folder(self, value: str) -> None:
         self._store.setValue("folders/export", value)
 
+    @property
+    def import_folder(self) -> str:
+        """The folder that the last imported file was chosen in, or empty."""
+        return self._text("folders/import")
+
+    @import_folder.setter
+    def import_folder(self, value: str) -> None:
+        self._store.setValue("folders/import", value)
+
     def _text(self, key: str) -> str:
         value = self._store.value(key, "")
         return value if isinstance(value, str) else ""

@@ -18,6 +18,7 @@ class Act(enum.Enum):
     REBOOT = "reboot"
     PAUSE = "pause"
     FORCE_OFF = "force off"
+    EXPORT = "export"
     PROPERTIES = "properties"
     RENAME = "rename"
     EJECT = "eject"
@@ -68,6 +69,8 @@ def _why_not_in_state(act: Act, info: DomainInfo) -> str | None:
             return _("Its guest doesn't run now.")
         case Act.RESUME if state is not DomainState.PAUSED:
             return _("It isn't paused.")
+        case Act.EXPORT if state.is_active:
+            return _("Shut down first.")
         case Act.RENAME if state.is_active:
             return _("Shut it down to rename it.")
     return None

@@ -24,12 +24,14 @@ _LOOKS = {
     Act.RENAME: (_("Re&name…"), "edit", _("Give the machine another name")),
     Act.INSERT: (_("&Insert a disc…"), "disc", _("Put a disc into the CD-ROM drive")),
     Act.EJECT: (_("E&ject the disc"), "eject", _("Take the disc out of the CD-ROM drive")),
+    Act.EXPORT: (_("E&xport…"), "export", _("Write the machine into one file (Ctrl+E)")),
     Act.DELETE: (_("&Delete…"), "trash", _("Delete the machine and its disks")),
     Act.CANCEL: (_("C&ancel"), "close", _("Stop what is being done to the machine")),
 }
 _MENU = (
     (Act.CONSOLE, Act.START, Act.RESUME),
     (Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF),
+    (Act.EXPORT,),
     (Act.INSERT, Act.EJECT),
     (Act.PROPERTIES, Act.RENAME, Act.CANCEL, Act.DELETE),
 )
@@ -61,6 +63,8 @@ class DomainActions(QObject):
         self._possible: dict[Act, tuple[str, ...]] = {}
         self._actions = {act: self._make(act) for act in Act}
         self[Act.DELETE].setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
+        self[Act.EXPORT].setShortcut(QKeySequence("Ctrl+E"))
+        parent.addAction(self[Act.EXPORT])
         self[Act.RENAME].setShortcut(QKeySequence("F2"))
         self[Act.PROPERTIES].setShortcut(QKeySequence("Alt+Return"))
 

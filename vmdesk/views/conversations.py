@@ -26,6 +26,8 @@ class Conversations(QObject):
 
     history_wanted = Signal()
     """More has failed than one dialog can tell."""
+    export_wanted = Signal(object)
+    """The UUIDs of machines to export; how is asked elsewhere."""
 
     def __init__(self, controller: Controller, window: QWidget) -> None:
         super().__init__(window)
@@ -44,6 +46,8 @@ class Conversations(QObject):
         match request.act:
             case Act.FORCE_OFF:
                 self._ask_force_off(request.uuids)
+            case Act.EXPORT:
+                self.export_wanted.emit(request.uuids)
             case Act.DELETE:
                 self._plan_deletion(request.uuids)
             case Act.PROPERTIES | Act.RENAME | Act.EJECT | Act.INSERT:

@@ -127,11 +127,12 @@ class _Buttons(QWidget):
         self._cancel = ActionButton(actions[Act.CANCEL], parent=self)
         more = [actions[act] for act in (Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF)]
         self._stop = split_button(actions[Act.SHUT_DOWN], more, self)
+        self._export = ActionButton(actions[Act.EXPORT], parent=self)
         self._delete = ActionButton(actions[Act.DELETE], parent=self)
         self._properties = ActionButton(actions[Act.PROPERTIES], parent=self)
         order = (
             *self._main.values(), self._console, self._stop, self._cancel, self._properties,
-            self._delete,
+            self._export, self._delete,
         )  # fmt: skip
         for button in order:
             layout.addWidget(button)
@@ -146,6 +147,7 @@ class _Buttons(QWidget):
         self._console.setVisible(len(rows) == 1 and Act.RESUME in wanted)
         self._stop.setVisible(any(info.state.is_active for info in infos))
         self._cancel.setVisible(any(row.activity is not None for row in rows))
+        self._export.setVisible(bool(infos))
         self._delete.setVisible(bool(infos))
         self._properties.setVisible(bool(infos))
 

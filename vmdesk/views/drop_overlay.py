@@ -1,30 +1,53 @@
 """What a drag over the window would do, said over the whole of it."""
 
+import enum
+from collections.abc import Sequence
+
 from PySide6.QtCore import QMimeData, QRectF, Qt, QUrl
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from vmdesk.core.i18n import _
+from vmdesk.core.bundle_content import Content
+from vmdesk.core.i18n import _, ngettext
 from vmdesk.views import icons
 from vmdesk.views.palette import roles
 
 _ICON = 56
-_DISC_ENDINGS = (".iso", ".img")
+_DISC_ENDINGS = (".iso",)
+_MACHINE_ENDINGS = (
+    ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".qcow2", ".vmdk", ".vdi", ".vhdx",
+)  # fmt: skip
 
 
-def source_in(data: QMimeData) -> str | None:
-    """Return the address or path of an installation disc in a drag, or ``None``.
+class Use(enum.Enum):
+    """What becomes of a thing that is dropped."""
 
-    A link is taken at its word: the page that it opens looks what is there.
+    MACHINE = "machine"
+    DISC = "disc"
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"
+
+
+def sources_in(data: QMimeData) -> tuple[str, ...]:
+    """Return the paths and web addresses in a drag."""
+    urls = data.urls() or [QUrl(line.strip()) for line in data.text().splitlines()]
+    found = (url.toLocalFile() if url.isLocalFile() else url.toString() for url in urls)
+    return tuple(source for source in found if source.startswith(("/", "http://", "https://")))
+
+
+def likely_use(source: str) -> Use:
+    """Guess by the name, until somebody has looked into the file.
+
+    A web address is taken at its word: the page that it opens looks what is there.
     """
-    urls = data.urls() or [QUrl(data.text().strip())]
-    if len(urls) != 1:
-        return None
-    url = urls[0]
-    if url.isLocalFile():
-        path = url.toLocalFile()
-        return path if path.lower().endswith(_DISC_ENDINGS) else None
-    return url.toString() if url.scheme() in ("http", "https") else None
+    if not source.startswith("/") or source.lower().endswith(_DISC_ENDINGS):
+        return Use.DISC
+    return Use.MACHINE if source.lower().endswith(_MACHINE_ENDINGS) else Use.UNKNOWN
+
+
+def use_of(content: Content) -> Use:
+    """Return what becomes of a file that holds ``content``."""
+    return Use.DISC if content is Content.DISC else Use.MACHINE
 
 
 class DropOverlay(QWidget):
@@ -33,24 +56,52 @@ class DropOverlay(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._window = parent
-        self._is_welcome = False
+        self._uses: dict[str, Use] = {}
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
     @property
     def words(self) -> str:
         """What the overlay says."""
-        if self._is_welcome:
-            return _("Use as an installation disc")
+        uses = list(self._uses.values())
+        machines, discs = uses.count(Use.MACHINE), uses.count(Use.DISC)
+        if Use.UNKNOWN in uses:
+            return _("Looking what this is…")
+        if machines and discs:
+            return _("Open {count} files").format(count=machines + discs)
+        if machines:
+            text = ngettext(
+                "Import as a virtual machine", "Import {count} virtual machines", machines
+            )
+            return text.format(count=machines)
+        if discs:
+            text = ngettext("Use as an installation disc", "Use {count} installation discs", discs)
+            return text.format(count=discs)
         return _("vmdesk can't read this")
 
-    def show_for(self, source: str | None) -> None:
-        """Say what will become of the thing that is dragged."""
-        self._is_welcome = source is not None
-        self.setAccessibleName(self.words)
+    @property
+    def remark(self) -> str:
+        """What has to be said of the rest of several files."""
+        uses = list(self._uses.values())
+        bad = uses.count(Use.NOTHING)
+        if not bad or bad == len(uses) or Use.UNKNOWN in uses:
+            return ""
+        text = ngettext("{count} other can't be read", "{count} others can't be read", bad)
+        return text.format(count=bad)
+
+    def show_for(self, sources: Sequence[str]) -> None:
+        """Say what will become of the things that are dragged."""
+        self._uses = {source: likely_use(source) for source in sources}
         self.setGeometry(self._window.rect())
         self.raise_()
         self.show()
+        self._tell()
+
+    def set_use(self, source: str, use: Use) -> None:
+        """Correct the guess about a source, if it is still over the window."""
+        if source in self._uses:
+            self._uses[source] = use
+            self._tell()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint a veil, a frame, an icon and the words."""
@@ -60,16 +111,33 @@ class DropOverlay(QWidget):
         veil = QColor(colors.window)
         veil.setAlphaF(0.94)
         painter.fillRect(self.rect(), veil)
-        color = colors.accent if self._is_welcome else colors.secondary
+        name, color = self._icon()
         painter.setPen(QPen(color, 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(24, 24, -24, -24), 12, 12)
         box = QRectF(0, 0, _ICON, _ICON)
         box.moveCenter(QRectF(self.rect()).center())
-        icons.paint(painter, "disc" if self._is_welcome else "error", box, color)
-        font = painter.font()
-        font.setPointSizeF(font.pointSizeF() * 1.3)
-        painter.setFont(font)
+        icons.paint(painter, name, box, color)
+        plain = painter.font()
+        big = painter.font()
+        big.setPointSizeF(big.pointSizeF() * 1.3)
+        painter.setFont(big)
         painter.setPen(colors.text)
-        below = QRectF(0, box.bottom() + 16, self.width(), 40)
+        below = QRectF(0, box.bottom() + 16, self.width(), 32)
         painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, self.words)
+        painter.setFont(plain)
+        painter.setPen(colors.secondary)
+        below.translate(0, 32)
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, self.remark)
         painter.end()
+
+    def _icon(self) -> tuple[str, QColor]:
+        uses = set(self._uses.values())
+        if Use.UNKNOWN in uses:
+            return "search", roles().secondary
+        if Use.MACHINE in uses:
+            return "import", roles().accent
+        return ("disc", roles().accent) if Use.DISC in uses else ("error", roles().secondary)
+
+    def _tell(self) -> None:
+        self.setAccessibleName(f"{self.words} {self.remark}".strip())
+        self.update()

@@ -11,7 +11,7 @@ from PySide6.QtGui import (
     QHideEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from vmdesk.connection import ConnectionState, ConnectionStatus
 from vmdesk.controller import Controller
@@ -19,12 +19,15 @@ from vmdesk.settings import Settings
 from vmdesk.views import closing, style
 from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.actions import DomainActions
+from vmdesk.views.arrivals import Arrivals
 from vmdesk.views.banner import Banner
 from vmdesk.views.conversations import Conversations
 from vmdesk.views.domain_proxy import SortBy
-from vmdesk.views.drop_overlay import DropOverlay, source_in
+from vmdesk.views.drop_overlay import DropOverlay, sources_in
+from vmdesk.views.export_flow import ExportFlow
 from vmdesk.views.machines_page import MachinesPage
 from vmdesk.views.new_domain_flow import open_new_dialog
+from vmdesk.views.notice_bar import NoticeBar
 from vmdesk.views.task_panel import TaskPanel
 from vmdesk.views.toolbar import Toolbar, WindowActions
 from vmdesk.views.whole_pages import broken_page, empty_page, loading_page
@@ -44,13 +47,17 @@ class MainWindow(QWidget):
         self.resize(1120, 760)
         self.actions_of_window = WindowActions(self)
         self.domain_actions = DomainActions(self)
-        self.toolbar = Toolbar(self.actions_of_window.new, self.actions_of_window.menu(self))
+        actions = self.actions_of_window
+        self.toolbar = Toolbar(actions.new, actions.import_, actions.menu(self))
         self.banner = Banner()
+        self.notice = NoticeBar()
         self.machines = MachinesPage(controller, self.domain_actions, self)
         self.tasks = TaskPanel(controller.tasks)
         self.conversations = Conversations(controller, self)
         self.loading = loading_page()
-        self.empty = empty_page(self.actions_of_window.new)
+        self.exports = ExportFlow(controller, settings, self)
+        self.arrivals = Arrivals(controller, settings, self, self.ask_new, self._show_new)
+        self.empty = empty_page(actions.new, actions.import_)
         self.broken = broken_page(controller.reconnect)
         self.pages = QStackedWidget()
         for page in (self.loading, self.empty, self.broken, self.machines):
@@ -58,7 +65,7 @@ class MainWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.toolbar, self.banner, self.pages, self.tasks):
+        for part in (self.toolbar, self.banner, self.notice, self.pages, self.tasks):
             layout.addWidget(part, 1 if part is self.pages else 0)
         self.overlay = DropOverlay(self)
         self._connect()
@@ -66,13 +73,12 @@ class MainWindow(QWidget):
         self._show_status(controller.connection_status)
 
     def open_files(self, files: Sequence[str]) -> None:
-        """Open what was given on the command line: each a page for a new machine."""
-        for file in files:
-            self.ask_new(file)
+        """Open what was given on the command line, one after another."""
+        self.arrivals.add(files)
 
-    def ask_new(self, source: str = "") -> None:
+    def ask_new(self, source: str = "") -> QDialog:
         """Ask for a new machine, and select it when the user agrees."""
-        open_new_dialog(self._controller, self, source, self._show_new)
+        return open_new_dialog(self._controller, self, source, self._show_new)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the desktop from light to dark and back."""
@@ -83,19 +89,21 @@ class MainWindow(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say what a drop would do; also what can't be read is answered, with words."""
         event.acceptProposedAction()
-        self.overlay.show_for(source_in(event.mimeData()))
+        sources = sources_in(event.mimeData())
+        self.overlay.show_for(sources)
+        self.arrivals.look(sources, self.overlay.set_use)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """The drag has gone elsewhere."""
         self.overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Use a disc or an address for a new machine."""
+        """Open a page for each file or address."""
         self.overlay.hide()
-        source = source_in(event.mimeData())
-        if source is not None:
+        sources = sources_in(event.mimeData())
+        if sources:
             event.acceptProposedAction()
-            self.ask_new(source)
+            self.arrivals.add(sources)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Have the machines watched while they can be seen."""
@@ -123,6 +131,7 @@ class MainWindow(QWidget):
     def _connect(self) -> None:
         actions, toolbar = self.actions_of_window, self.toolbar
         actions.new.triggered.connect(lambda: self.ask_new())
+        actions.import_.triggered.connect(self.arrivals.choose)
         actions.find.triggered.connect(toolbar.filter.setFocus)
         actions.find.triggered.connect(toolbar.filter.selectAll)
         actions.reload.triggered.connect(self._controller.reconnect)
@@ -137,6 +146,8 @@ class MainWindow(QWidget):
         self.tasks.unfolded.connect(actions.activity.setChecked)
         self.tasks.details_wanted.connect(self.conversations.show_error)
         self.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
+        self.conversations.export_wanted.connect(self.exports.begin)
+        self._controller.bundles.cleared_up.connect(self.notice.show_leftovers)
         self.domain_actions.requested.connect(self.conversations.carry_out)
         self.banner.reconnect_wanted.connect(self._controller.reconnect)
         self._controller.connection_changed.connect(self._show_status)
@@ -161,7 +172,8 @@ class MainWindow(QWidget):
             self.pages.setCurrentWidget(self.empty if is_connected else self.loading)
         self.banner.show_status(status)
         self.banner.setVisible(is_lost and has_rows)
-        self.actions_of_window.new.setEnabled(status.state is ConnectionState.CONNECTED)
+        for action in (self.actions_of_window.new, self.actions_of_window.import_):
+            action.setEnabled(status.state is ConnectionState.CONNECTED)
         self.toolbar.filter.setEnabled(has_rows)
 
     def _show_new(self, uuid: str) -> None:

@@ -29,15 +29,15 @@ class Toolbar(QFrame):
     list_wanted = Signal()
     """The user is done with the filter and wants to go through what it found."""
 
-    def __init__(self, new: QAction, menu: QMenu, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, new: QAction, import_: QAction, menu: QMenu, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("bar")
-        self.new_button = QPushButton(new.text().replace("…", ""))
+        self.new_button = _button(new)
         self.new_button.setProperty("kind", "primary")
         self.new_button.setIcon(icons.icon("add", icons.on_accent))
-        self.new_button.setToolTip(new.toolTip())
-        self.new_button.setAccessibleDescription(new.toolTip())
-        self.new_button.clicked.connect(new.trigger)
+        self.import_button = _button(import_)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(_("Filter machines"))
         self.filter.setAccessibleName(_("Filter machines"))
@@ -58,6 +58,7 @@ class Toolbar(QFrame):
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(8)
         row.addWidget(self.new_button)
+        row.addWidget(self.import_button)
         row.addStretch(1)
         row.addWidget(self.filter)
         row.addSpacing(4)
@@ -74,6 +75,9 @@ class WindowActions:
 
     def __init__(self, parent: QWidget) -> None:
         self.new = _action(parent, _("&New…"), "add", "Ctrl+N", _("Make a new virtual machine"))
+        self.import_ = _action(
+            parent, _("&Import…"), "import", "Ctrl+I", _("Make a virtual machine from a file")
+        )
         self.find = _action(parent, _("&Filter"), "search", "Ctrl+F", _("Look for a machine"))
         self.reload = _action(parent, _("&Refresh"), "reboot", "F5", _("Look again what there is"))
         self.activity = _action(
@@ -91,7 +95,7 @@ class WindowActions:
     def menu(self, parent: QWidget) -> QMenu:
         """Return the window's menu."""
         menu = QMenu(parent)
-        menu.addActions([self.new, self.find, self.reload])
+        menu.addActions([self.new, self.import_, self.find, self.reload])
         sort = menu.addMenu(_("&Sort"))
         sort.addActions(list(self.sort_by.values()))
         menu.addSeparator()
@@ -99,6 +103,15 @@ class WindowActions:
         menu.addSeparator()
         menu.addAction(self.quit)
         return menu
+
+
+def _button(action: QAction) -> QPushButton:
+    button = QPushButton(action.icon(), action.text().replace("…", ""))
+    button.setToolTip(action.toolTip())
+    button.setAccessibleDescription(action.toolTip())
+    button.clicked.connect(action.trigger)
+    action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
+    return button
 
 
 def _action(parent: QWidget, text: str, icon: str, key: str, tip: str) -> QAction:

@@ -27,13 +27,20 @@ def loading_page() -> PlaceholderPage:
     return PlaceholderPage("plug", _("Connecting to libvirt…"), "")
 
 
-def empty_page(new: QAction) -> PlaceholderPage:
+def empty_page(new: QAction, import_: QAction) -> PlaceholderPage:
     """Return the page for somebody who has no machine yet."""
     button = _button(_("&New machine"), new.trigger)
     button.setIcon(icons.icon("add", icons.on_accent))
-    new.changed.connect(lambda: button.setEnabled(new.isEnabled()))
-    text = _("Make one from the address of an ISO image, or drop an ISO file or a link here.")
-    return PlaceholderPage("machine", _("No virtual machines yet"), text, (button,))
+    other = _button(_("Import a &file"), import_.trigger)
+    other.setProperty("kind", "")
+    other.setIcon(icons.icon("import"))
+    for one, action in ((button, new), (other, import_)):
+        action.changed.connect(lambda one=one, action=action: one.setEnabled(action.isEnabled()))
+    text = _(
+        "Make one from the address of an ISO image, import one from a file, or drop a file or a "
+        "link here."
+    )
+    return PlaceholderPage("machine", _("No virtual machines yet"), text, (button, other))
 
 
 def broken_page(reconnect: Callable[[], object]) -> BrokenPage:

@@ -1,0 +1,108 @@
+"""Files and addresses that were dropped, chosen or named at the start: each gets its page."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+
+from vmdesk.connection import ConnectionState
+from vmdesk.controller import Controller
+from vmdesk.core.bundle_content import Content
+from vmdesk.core.i18n import _
+from vmdesk.settings import Settings
+from vmdesk.views.drop_overlay import Use, use_of
+from vmdesk.views.import_flow import ImportFlow, show_refusal
+
+_CHOICE = _(
+    "Machines and disks (*.tar *.tar.gz *.tgz *.tar.zst *.qcow2 *.img *.raw *.vmdk *.vdi *.vhdx)"
+)
+
+
+class Arrivals(QObject):
+    """Opens one page at a time; the rest waits, and all wait for a connection."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        settings: Settings,
+        window: QWidget,
+        ask_new: Callable[[str], QDialog],
+        made: Callable[[str], object],
+    ) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._settings = settings
+        self._window = window
+        self._ask_new = ask_new
+        self._made = made
+        self._waiting: deque[str] = deque()
+        self._is_busy = False
+        controller.connection_changed.connect(self._go_on)
+
+    def add(self, sources: Iterable[str]) -> None:
+        """Take in paths and addresses."""
+        self._waiting.extend(sources)
+        self._go_on()
+
+    def look(self, sources: Iterable[str], tell: Callable[[str, Use], object]) -> None:
+        """Look into files that are over the window, and tell what would become of each."""
+        for source in sources:
+            path = local_path(source)
+            if path is not None:
+                self._look(source, path, tell)
+
+    def choose(self) -> None:
+        """Ask for files of this computer."""
+        dialog = QFileDialog(self._window, _("Choose what to import"), self._settings.import_folder)
+        dialog.setNameFilters([_CHOICE, _("All files (*)")])
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self._take_chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _take_chosen(self, files: list[str]) -> None:
+        self._settings.import_folder = str(Path(files[0]).parent)
+        self.add(files)
+
+    def _look(self, source: str, path: Path, tell: Callable[[str, Use], object]) -> None:
+        task = self._controller.bundles.identify(path)
+        task.succeeded.connect(lambda content: tell(source, use_of(content)))
+        task.failed.connect(lambda _error: tell(source, Use.NOTHING))
+
+    def _go_on(self) -> None:
+        is_connected = self._controller.connection_status.state is ConnectionState.CONNECTED
+        if self._is_busy or not self._waiting or not is_connected:
+            return
+        self._is_busy = True
+        source = self._waiting.popleft()
+        path = local_path(source)
+        if path is None:
+            self._ask_new(source).finished.connect(self._end)
+            return
+        task = self._controller.bundles.identify(path)
+        task.succeeded.connect(lambda content: self._open(path, content))
+        task.failed.connect(lambda error: self._refuse(path, error))
+
+    def _open(self, path: Path, content: Content) -> None:
+        if content is Content.DISC:
+            self._ask_new(str(path)).finished.connect(self._end)
+        else:
+            flow = ImportFlow(self._controller, self._window, path, self._made)
+            flow.ended.connect(self._end)
+
+    def _refuse(self, path: Path, error: Exception) -> None:
+        show_refusal(self._window, path, error).finished.connect(self._end)
+
+    def _end(self) -> None:
+        self._is_busy = False
+        self._go_on()
+
+
+def local_path(source: str) -> Path | None:
+    """Return the file that an address or a path means; ``None`` for one of the web."""
+    url = QUrl(source)
+    if url.scheme() in ("http", "https"):
+        return None
+    return Path(url.toLocalFile()) if url.isLocalFile() else Path(source).absolute()

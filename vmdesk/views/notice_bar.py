@@ -1,0 +1,43 @@
+"""A quiet line below the tool bar: something that happened, to be read and put away."""
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+
+from vmdesk.core import formatting
+from vmdesk.core.i18n import _
+from vmdesk.core.staging import Leftover
+from vmdesk.views import icons
+from vmdesk.views.labels import label
+
+
+class NoticeBar(QFrame):
+    """Says what was cleared away; hidden until there is something to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.text = label()
+        self.close_button = QToolButton()
+        self.close_button.setIcon(icons.icon("close"))
+        self.close_button.setToolTip(_("Hide this message"))
+        self.close_button.setAccessibleName(_("Hide this message"))
+        self.close_button.clicked.connect(self.hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 6, 12, 6)
+        layout.setSpacing(12)
+        layout.addWidget(icons.IconLabel("info", 20))
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self.close_button)
+        self.hide()
+
+    def show_leftovers(self, leftovers: Sequence[Leftover]) -> None:
+        """Say what was broken off, and how much room it gave back."""
+        text = _("{what} was broken off. What it left behind, {size}, was cleared away.")
+        self.text.setText(
+            "\n".join(
+                text.format(what=leftover.text, size=formatting.size(leftover.size))
+                for leftover in leftovers
+            )
+        )
+        self.show()
