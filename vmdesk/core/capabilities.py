@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import libvirt
 from lxml import etree
@@ -13,6 +14,13 @@ from vmdesk.core.job import OperationError
 from vmdesk.core.libvirt_errors import translated
 
 MACHINE = "q35"
+
+# Which of them depends on whether the accelerator, the emulator or the whole driver lacks it.
+_NOT_HERE = {
+    libvirt.VIR_ERR_INVALID_ARG,
+    libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
+    libvirt.VIR_ERR_NO_SUPPORT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ def read(host: Host) -> Capabilities:
         has_channel_spicevmc=_lists(tree, "devices/channel", "type", "spicevmc"),
         has_rng=_lists(tree, "devices/rng", "model", "virtio"),
         has_efi=_lists(tree, "os", "firmware", "efi"),
-        is_session=connection.getURI().endswith("/session"),
+        is_session=urlsplit(connection.getURI()).path == "/session",
     )
 
 
@@ -78,7 +86,7 @@ def _domain_capabilities(
     try:
         text = connection.getDomainCapabilities(None, arch, MACHINE, virt_type)
     except libvirt.libvirtError as error:
-        if error.get_error_code() in (libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_NO_SUPPORT):
+        if error.get_error_code() in _NOT_HERE:
             return None
         raise
     return etree.fromstring(text)

@@ -14,6 +14,9 @@ from vmdesk.core.capabilities import Capabilities
 SPARE_PCIE_PORTS = 14
 """PCIe root ports kept free: on q35 only they take a device while the machine runs."""
 
+_USED_PCIE_PORTS = 6
+"""Ports that libvirt gives to the disk, network, USB, channels, balloon and random numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
@@ -87,7 +90,8 @@ def _drives(hardware: Hardware) -> list[etree._Element]:
 
 
 def _controllers() -> list[etree._Element]:
-    ports = [E.controller(type="pci", model="pcie-root-port") for _ in range(SPARE_PCIE_PORTS)]
+    count = SPARE_PCIE_PORTS + _USED_PCIE_PORTS
+    ports = [E.controller(type="pci", model="pcie-root-port") for _ in range(count)]
     return [
         E.controller(type="usb", model="qemu-xhci", ports="15"),
         E.controller(type="pci", model="pcie-root"),

@@ -63,7 +63,9 @@ def take_back(host: Host, uuid: str) -> None:
 def _take_back(connection: libvirt.virConnect, uuid: str) -> None:
     found = [domain for domain in connection.listAllDomains() if domain.UUIDString() == uuid]
     for domain in found:
+        # Once it is off, a temporary one is gone.
+        is_persistent = domain.isPersistent()
         if domain.isActive():
             domain.destroy()
-        if domain.isPersistent():
+        if is_persistent:
             undefine(domain)
