@@ -8,19 +8,16 @@ from pathlib import Path
 import libvirt
 from lxml import etree
 
-from vmdesk.core import bundle, bundle_writer, formatting, guest_state, image, sparse, staging
+from vmdesk.core import bundle, bundle_writer, guest_state, staging
 from vmdesk.core.bundle import ArchiveForm, Role
-from vmdesk.core.bundle_writer import Source
-from vmdesk.core.domain_devices import DiskDevice
+from vmdesk.core.bundle_writer import BundleWriter, Source
 from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import Host
-from vmdesk.core.i18n import _, ngettext
-from vmdesk.core.image import ImageInfo
+from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
-
-LEAST_RATIO = 10
-"""Nothing that is worth keeping is compressed further than to a tenth."""
+from vmdesk.core.operations import export_disks
+from vmdesk.core.operations.export_disks import ExportDisk
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +65,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Disk:
-    device: DiskDevice
-    path: Path
-    format: str
-    info: ImageInfo
-    is_copied_as_it_is: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _State:
     """What the machine remembers outside of its disks."""
 
@@ -96,8 +84,8 @@ def survey(host: Host, uuid: str, job: Job) -> Survey:
         xml = DomainXml.parse(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
         has_saved_state = bool(domain.hasManagedSaveImage())
     notes: list[str] = []
-    disks = _disks(host, xml, notes, job)
-    copies = sum(disk.info.actual_size for disk in disks if not disk.is_copied_as_it_is)
+    disks = export_disks.find(host, xml, notes, job)
+    copies = sum(disk.info.actual_size for disk in disks if not disk.is_whole)
     return Survey(
         uuid=uuid,
         name=xml.name,
@@ -131,7 +119,7 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
     path = target_path(target, name, options.form).absolute()
     _check_target(path, options)
     notes: list[str] = []
-    disks = _disks(host, xml, notes, job)
+    disks = export_disks.find(host, xml, notes, job)
     state = _State(
         nvram=_readable(guest_state.nvram_path(host.uri, xml), bundle.MAX_NVRAM_BYTES),
         tpm=_readable(guest_state.tpm_path(host.uri, uuid), bundle.MAX_TPM_BYTES)
@@ -141,7 +129,7 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
     text = _("Export of {name} to {path}").format(name=name, path=path)
     try:
         with staging.opened(path.parent, text) as stage:
-            sources = _flattened(disks, stage.folder, job)
+            sources = export_disks.flattened(disks, stage.folder, job)
             part = stage.folder / "part"
             _write(part, xml, list(zip(disks, sources, strict=True)), state, options.form, job)
             if options.overwrites:
@@ -194,80 +182,10 @@ def _check_target(path: Path, options: ExportOptions) -> None:
         )
 
 
-def _disks(host: Host, xml: DomainXml, notes: list[str], job: Job) -> list[_Disk]:
-    disks = []
-    for device in xml.disks:
-        if device.device != "disk":
-            if not device.is_empty:
-                notes.append(
-                    _("The disc in {target} is not exported.").format(target=device.target)
-                )
-            continue
-        path = device.path or _volume_path(host, device)
-        if path is None:
-            raise OperationError(
-                _("The disk {target} is not a file; it can't be exported.").format(
-                    target=device.target
-                )
-            )
-        disks.append(_look_at(device, path, notes, job))
-    return disks
-
-
-def _volume_path(host: Host, device: DiskDevice) -> Path | None:
-    if device.volume is None:
-        return None
-    pool, volume = device.volume
-    with translated():
-        found = host.connection.storagePoolLookupByName(pool).storageVolLookupByName(volume)
-        return Path(found.path())
-
-
-def _look_at(device: DiskDevice, path: Path, notes: list[str], job: Job) -> _Disk:
-    if not os.access(path, os.R_OK):
-        raise OperationError(
-            _("The disk {path} can't be read.").format(path=path),
-            _("It is missing, or belongs to another user."),
-        )
-    kind = device.format or "raw"
-    info = image.info(path, kind, job)
-    if info.is_encrypted:
-        raise OperationError(_("The disk {path} is encrypted.").format(path=path))
-    is_whole = kind == "qcow2" and info.backing_file is None and info.data_file is None
-    count = len(info.snapshots)
-    if count and is_whole:
-        text = ngettext(
-            "The disk {target} keeps its {count} snapshot inside.",
-            "The disk {target} keeps its {count} snapshots inside.",
-            count,
-        )
-        notes.append(text.format(target=device.target, count=count))
-    elif count:
-        notes.append(
-            _("The snapshots inside of {target} are left out.").format(target=device.target)
-        )
-    return _Disk(device, path, kind, info, is_whole)
-
-
-def _flattened(disks: list[_Disk], folder: Path, job: Job) -> list[Source]:
-    """Return for each disk a whole qcow2 file: itself, or a copy in ``folder``."""
-    sources = []
-    for index, disk in enumerate(disks):
-        path = disk.path
-        if not disk.is_copied_as_it_is:
-            path = folder / f"{index}.qcow2"
-            _check_room(folder, disk.info.actual_size)
-            text = _("Converting {target}").format(target=disk.device.target)
-            job.report(0, 0, text)
-            image.convert(disk.path, disk.format, path, job)
-        sources.append(bundle_writer.look_at(path))
-    return sources
-
-
 def _write(
     part: Path,
     xml: DomainXml,
-    disks: list[tuple[_Disk, Source]],
+    disks: list[tuple[ExportDisk, Source]],
     state: _State,
     form: ArchiveForm,
     job: Job,
@@ -280,74 +198,35 @@ def _write(
         done += count
         job.report(done, total, _("Exporting"))
 
-    stem = bundle.stem(xml.name)
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        _check_room_for(descriptor, part.parent, disks, form)
-        names = [
-            bundle.disk_name(stem, disk.device.target, index)
-            for index, (disk, _source) in enumerate(disks)
-        ]
-        for name, (disk, _source) in zip(names, disks, strict=True):
-            _point_to(disk.device, name)
+        sources = [source for _disk, source in disks]
+        export_disks.check_room(descriptor, part.parent, sources, form)
         with bundle_writer.writing(descriptor, form, xml.name, advance) as writer:
-            required = sum(source.data_size for _disk, source in disks)
-            comment = bundle.required_hint(required)
-            description = etree.tostring(xml.root, encoding="utf-8")
-            writer.add_bytes(f"{stem}.xml", Role.DOMAIN, description, comment)
-            for name, (disk, source) in zip(names, disks, strict=True):
-                writer.add_disk(name, source, disk.device.target, disk.info.virtual_size)
-            if state.nvram is not None:
-                writer.add_bytes(f"{stem}.nvram", Role.NVRAM, state.nvram)
-            if state.tpm is not None:
-                writer.add_bytes(f"{stem}.tpm", Role.TPM, state.tpm)
+            _add_members(writer, xml, disks, state)
         job.report(total, total, _("Waiting for the disk"))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _check_room_for(
-    descriptor: int, folder: Path, disks: list[tuple[_Disk, Source]], form: ArchiveForm
+def _add_members(
+    writer: BundleWriter, xml: DomainXml, disks: list[tuple[ExportDisk, Source]], state: _State
 ) -> None:
-    total = sum(source.data_size for _disk, source in disks)
-    if form is not ArchiveForm.TAR:
-        total //= LEAST_RATIO
-    elif disks:
-        source = os.open(disks[0][1].path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            if sparse.can_share(source, descriptor):
-                return
-        finally:
-            os.close(source)
-    _check_room(folder, total)
-
-
-def _check_room(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise OperationError(
-            _("There is not enough room: {needed} are needed, {free} are free.").format(
-                needed=formatting.size(needed), free=formatting.size(free)
-            ),
-            _("Choose another folder, or make room."),
-        )
-
-
-def _point_to(device: DiskDevice, name: str) -> None:
-    """Let the description name the member, so that other programs find it."""
-    element = device.element
-    for tag in ("source", "backingStore", "mirror"):
-        for child in element.findall(tag):
-            element.remove(child)
-    element.set("type", "file")
-    source = etree.SubElement(element, "source")
-    source.set("file", name)
-    driver = element.find("driver")
-    if driver is None:
-        driver = etree.SubElement(element, "driver")
-        driver.set("name", "qemu")
-    driver.set("type", "qcow2")
+    stem = bundle.stem(xml.name)
+    names = []
+    for index, (disk, _source) in enumerate(disks):
+        names.append(bundle.disk_name(stem, disk.device.target, index))
+        export_disks.point_to(disk.device, names[-1])
+    comment = bundle.required_hint(sum(source.data_size for _disk, source in disks))
+    description = etree.tostring(xml.root, encoding="utf-8")
+    writer.add_bytes(f"{stem}.xml", Role.DOMAIN, description, comment)
+    for name, (disk, source) in zip(names, disks, strict=True):
+        writer.add_disk(name, source, disk.device.target, disk.info.virtual_size)
+    if state.nvram is not None:
+        writer.add_bytes(f"{stem}.nvram", Role.NVRAM, state.nvram)
+    if state.tpm is not None:
+        writer.add_bytes(f"{stem}.tpm", Role.TPM, state.tpm)
 
 
 def _readable(path: Path | None, most: int) -> bytes | None:
