@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -124,6 +124,7 @@ _CONTENT = st.recursive(
 )
 
 
+@settings(database=None)
 @given(_CONTENT.flatmap(_tags))
 def test_any_manner_of_writing_survives(text: str) -> None:
     document = XmlDocument(text)

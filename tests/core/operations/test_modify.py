@@ -110,6 +110,21 @@ def test_what_can_not_be_is_refused_before_anything_is_written(
     assert history.entries(uuid) == []
 
 
+def test_what_only_the_description_refuses_is_refused_before_anything_is_written(
+    fresh_host: Host, uuid: str
+) -> None:
+    pages = "<memoryBacking><hugepages><page size='2' unit='MiB'/></hugepages></memoryBacking>"
+    base = definition.read(fresh_host, uuid)
+    fresh_host.connection.defineXML(base.replace("<vcpu", f"{pages}<vcpu"))
+    before = definition.read(fresh_host, uuid)
+    changes = Changes(vcpus=1, memory_kib=MEMORY + 1024, autostart=True, live=True)
+    with pytest.raises(OperationError, match="huge pages"):
+        modify.run(fresh_host, uuid, changes, Job())
+    assert definition.read(fresh_host, uuid) == before
+    assert history.entries(uuid) == []
+    assert not fresh_host.domain(uuid).autostart()
+
+
 def test_a_change_by_another_program_is_not_overwritten(fresh_host: Host, uuid: str) -> None:
     base = definition.read(fresh_host, uuid)
     modify.run(fresh_host, uuid, Changes(title="theirs"), Job())

@@ -62,6 +62,8 @@ def run(host: Host, uuid: str, changes: Changes, job: Job) -> Applied:
     found = Definition(host, uuid, changes.base)
     possible.check(host, found.edited(), changes)
     wanted = frozenset(field for field in Field if getattr(changes, field.value) is not None)
+    # What the description refuses it must refuse before anything is written.
+    _edit(found.edited(), changes, wanted)
     resized, refusals = _resize_live(found, changes)
     xml = found.edited()
     _edit(xml, changes, wanted - resized)
