@@ -24,7 +24,7 @@ class Field(QWidget):
         self.remark.setWordWrap(False)
         self._note = label(role="secondary")
         self._note.hide()
-        row = QHBoxLayout()
+        self._row = row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(control, 0 if isinstance(control, QSpinBox) else 1)
         if aside is not None:
@@ -36,6 +36,10 @@ class Field(QWidget):
         layout.setSpacing(4)
         layout.addLayout(row)
         layout.addWidget(self._note)
+
+    def add_aside(self, widget: QWidget) -> None:
+        """Put a widget at the end of the row."""
+        self._row.addWidget(widget)
 
     @property
     def note(self) -> str:

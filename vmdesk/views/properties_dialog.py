@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -139,7 +139,8 @@ class PropertiesDialog(Dialog):
 
     def _lay_out(self) -> None:
         self.list.setObjectName("pages")
-        self.list.setFixedWidth(184)
+        self.list.setFixedWidth(200)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName(_("Pages"))
         for page in self.pages:
             self.list.addItem(page.heading)
@@ -171,7 +172,7 @@ class PropertiesDialog(Dialog):
         layout.addLayout(top, 1)
         layout.addWidget(hairline())
         layout.addLayout(self._foot())
-        self.resize(800, 600)
+        self.resize(816, 600)
         self.setMinimumSize(640, 420)
 
     def _foot(self) -> QHBoxLayout:

@@ -29,7 +29,7 @@ class GeneralPage(Page):
         self.note_edit.setFixedHeight(108)
         self.note = Field(_("N&ote"), self.note_edit)
         self.autostart = QCheckBox(_("Start it &with this computer"))
-        self.use_kvm = QCheckBox(_("Use &KVM: the guest runs at the speed of the processor"))
+        self.use_kvm = QCheckBox(_("Use &KVM, which runs the guest at full speed"))
         self.kvm_badge = next_start_badge()
         self._name = Tracked(self.name.edit.text, self.name.edit.setText)
         self._title = Tracked(self.title.edit.text, self.title.edit.setText)

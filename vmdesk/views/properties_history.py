@@ -2,7 +2,15 @@
 
 from PySide6.QtCore import QDateTime, QLocale, Qt
 from PySide6.QtGui import QFontDatabase, QSyntaxHighlighter, QTextCharFormat, QTextDocument
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from vmdesk.core.difference import Line, LineKind
 from vmdesk.core.i18n import _
@@ -27,6 +35,7 @@ class HistoryPage(Page):
         self.list.setAccessibleName(_("Earlier versions"))
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        _let_shrink(self.list, 96)
         self.list.currentRowChanged.connect(self._show_version)
         self.words = label()
         self.lines = QPlainTextEdit()
@@ -35,6 +44,7 @@ class HistoryPage(Page):
         self.lines.setAccessibleName(_("Difference in XML"))
         self.lines.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.lines.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        _let_shrink(self.lines, 112)
         self._colours = _Colours(self.lines.document())
         self.bring_back = QPushButton(_("&Bring back"))
         self.bring_back.setAutoDefault(False)
@@ -44,10 +54,11 @@ class HistoryPage(Page):
         foot.setSpacing(12)
         foot.addWidget(self.bring_back)
         foot.addWidget(self.later, 1)
+        foot.addStretch(0)
         self.body.addWidget(self._none)
-        self.body.addWidget(self.list, 2)
+        self.body.addWidget(self.list, 1)
         self.body.addWidget(self.words)
-        self.body.addWidget(self.lines, 3)
+        self.body.addWidget(self.lines, 2)
         self.body.addLayout(foot)
         self.body.addStretch(0)
 
@@ -105,6 +116,12 @@ class _Colours(QSyntaxHighlighter):
         look = QTextCharFormat()
         look.setForeground(shade)
         self.setFormat(0, len(text), look)
+
+
+def _let_shrink(widget: QWidget, least: int) -> None:
+    """Have a list take the room that is left, instead of as much as Qt would like."""
+    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+    widget.setMinimumHeight(least)
 
 
 def _row_text(version: Version) -> str:

@@ -4,7 +4,15 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from vmdesk.core.i18n import _
 from vmdesk.hardware import Hardware, Settings
@@ -105,25 +113,25 @@ class Form(QGridLayout):
         field.name.setFixedHeight(max(height, 32))
         self.addWidget(field.name, row, 0, Qt.AlignmentFlag.AlignTop)
         self.addWidget(field, row, 1)
-        self.add_badge(row, badge)
+        if badge is not None:
+            field.add_aside(badge)
 
     def add_widget(self, widget: QWidget, badge: QLabel | None = None) -> None:
         """Add what has no name beside it, such as a check box."""
-        row = self.rowCount()
-        self.addWidget(widget, row, 1)
-        self.add_badge(row, badge)
-
-    def add_badge(self, row: int, badge: QLabel | None) -> None:
-        """Put a badge at the end of a row."""
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(widget, 0 if badge is not None else 1)
         if badge is not None:
-            flags = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
-            self.addWidget(badge, row, 2, flags)
+            row.addWidget(badge)
+            row.addStretch(1)
+        self.addLayout(row, self.rowCount(), 1)
 
 
 def next_start_badge() -> QLabel:
     """Return a hidden badge for a field that has effect from the next start only."""
     badge = label(_("from the next start"), "badge")
     badge.setWordWrap(False)
+    badge.setFixedHeight(20)
     badge.setToolTip(_("The running machine keeps what it has until it is shut down."))
     badge.hide()
     return badge

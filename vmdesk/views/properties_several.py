@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from vmdesk.core import formatting
@@ -100,7 +100,8 @@ class SeveralDialog(Dialog):
             ((self.set_memory, self.memory), (self.set_vcpus, self.vcpus))
         ):
             field.name.hide()
-            form.addWidget(tick, row, 0)
+            tick.setMinimumHeight(field.control.sizeHint().height())
+            form.addWidget(tick, row, 0, Qt.AlignmentFlag.AlignTop)
             form.addWidget(field, row, 1)
         foot = QHBoxLayout()
         foot.setSpacing(8)

@@ -121,7 +121,7 @@ QLabel[role="problem"] {{ color: {failed}; }}
 QLabel[role="warning"] {{ color: {warning}; }}
 QLabel[role="strong"] {{ font-weight: 600; }}
 QLabel[role="badge"] {{
-    color: {text}; background: {selection}; border-radius: 9px; padding: 2px 9px;
+    color: {text}; background: {selection}; border-radius: 10px; padding: 0 9px;
 }}
 QListWidget#choices {{
     color: {text}; background: {surface}; border: 1px solid {hairline}; border-radius: 8px;
