@@ -9,15 +9,15 @@ from vmdesk.core.host import DomainState
 from vmdesk.models.domain_list_model import Activity, DomainRow, PendingDomain
 from vmdesk.views.action_rules import Act, main_act, why_not
 
-ALWAYS = {Act.CONSOLE, Act.DELETE}
+ALWAYS = {Act.CONSOLE, Act.DELETE, Act.PROPERTIES, Act.INSERT, Act.EJECT}
 ALLOWED = {
     DomainState.RUNNING: {Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF},
     DomainState.BLOCKED: {Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF},
     DomainState.PAUSED: {Act.RESUME, Act.FORCE_OFF},
     DomainState.SHUTDOWN: {Act.FORCE_OFF},
     DomainState.SUSPENDED: {Act.FORCE_OFF},
-    DomainState.SHUTOFF: {Act.START},
-    DomainState.CRASHED: {Act.START},
+    DomainState.SHUTOFF: {Act.START, Act.EXPORT, Act.RENAME},
+    DomainState.CRASHED: {Act.START, Act.EXPORT, Act.RENAME},
 }
 
 
