@@ -2,6 +2,7 @@
 
 import threading
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from tests.core.operations.small_machine import make_iso
 from tests.views.conftest import SetPalette
 from vmdesk.connection import ConnectionState, ConnectionStatus
 from vmdesk.controller import Controller, Failure
@@ -70,7 +72,7 @@ def test_without_machines_there_is_a_friendly_page(
 ) -> None:
     controller.domains.set_all([])
     assert window.pages.currentWidget() is window.empty
-    (new,) = window.empty.findChildren(QPushButton)
+    new, _import = window.empty.findChildren(QPushButton)
     qtbot.mouseClick(new, Qt.MouseButton.LeftButton)
     assert len(dialogs(window, NewDomainDialog)) == 1
 
@@ -216,9 +218,12 @@ def test_an_answer_that_comes_after_the_page_is_closed_is_lost(
         pass
 
 
-def test_a_dropped_disc_opens_the_page_for_a_new_machine(qtbot: QtBot, window: MainWindow) -> None:
+def test_a_dropped_disc_opens_the_page_for_a_new_machine(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    disc = make_iso(tmp_path / "debian.iso")
     data = QMimeData()
-    data.setUrls([QUrl("file:///iso/debian.iso")])
+    data.setUrls([QUrl.fromLocalFile(str(disc))])
     copy, left, none = (
         Qt.DropAction.CopyAction,
         Qt.MouseButton.LeftButton,
@@ -228,8 +233,9 @@ def test_a_dropped_disc_opens_the_page_for_a_new_machine(qtbot: QtBot, window: M
     assert window.overlay.isVisible()
     QApplication.sendEvent(window, QDropEvent(QPointF(9, 9), copy, data, left, none))
     assert not window.overlay.isVisible()
+    qtbot.waitUntil(lambda: len(dialogs(window, NewDomainDialog)) == 1)
     (dialog,) = dialogs(window, NewDomainDialog)
-    assert dialog.form.source.source == "/iso/debian.iso"
+    assert dialog.form.source.source == str(disc)
     dialog.reject()
 
 

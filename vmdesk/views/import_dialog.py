@@ -89,6 +89,7 @@ class ImportDialog(Dialog):
             old.deleteLater()
         self.waiting.hide()
         self._body.addWidget(self.form)
+        self.form.show()
         self.form.checked.connect(self._show_checked)
         self.form.verify_wanted.connect(self.verify_wanted)
         self._show_checked(self.form.is_right)
