@@ -227,6 +227,14 @@ def test_what_has_no_business_in_a_bundle_is_refused(
     assert written <= bundle.MAX_IGNORED_BYTES
 
 
+def test_a_comment_is_passed_on(tmp_path: Path) -> None:
+    path = tmp_path / "bundle"
+    path.write_bytes(make([("web.xml", XML)], pax_headers={"comment": "c" * 5000}))
+    with bundle_reader.opening(path) as archive:
+        (member,) = bundle_reader.members(archive)
+    assert member.comment == "c" * bundle.MAX_NAME_BYTES
+
+
 def test_devices_and_pipes_are_never_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path, tmp_path / "nowhere"):

@@ -237,7 +237,16 @@ def _member(archive: Archive, header: Header, pending: _Pending) -> Member | Non
     data_size = stored - (archive.position - before)
     if extents is not None and sum(extent.length for extent in extents) != data_size:
         raise damaged("the map of a sparse member")
-    return Member(name, bundle.role_of(name), size, data_size, archive.position, extents, map_block)
+    return Member(
+        name=name,
+        role=bundle.role_of(name),
+        size=size,
+        data_size=data_size,
+        offset=archive.position,
+        extents=extents,
+        map_block=map_block,
+        comment=records.get("comment", "")[: bundle.MAX_NAME_BYTES],
+    )
 
 
 def _size(record: str | None, size: int) -> int:
