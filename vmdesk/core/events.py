@@ -5,10 +5,14 @@ its own loop fires libvirt's events, on the main thread; elsewhere (``QT_NO_GLIB
 second copy of GLib, a program without Qt) nobody would, so a thread does.
 """
 
+import atexit
 import threading
 from collections.abc import Callable
 
 import libvirt
+
+END_TIMEOUT = 2.0
+"""Seconds that a callback has to return when the program ends."""
 
 _started = threading.Lock()
 
@@ -36,14 +40,24 @@ def add_probe(fired: Callable[[], object]) -> None:
 
 
 def start_thread() -> None:
-    """Drive libvirt's events from a daemon thread; a second call does nothing."""
+    """Drive libvirt's events from a thread until the program ends; a second call does nothing."""
     if not _started.acquire(blocking=False):
         return
+    ending = threading.Event()
 
     def run() -> None:
-        while True:
+        while not ending.is_set():
             libvirt.virEventRunDefaultImpl()
 
     # Without a timer the loop would sleep through file handles that other threads add.
-    libvirt.virEventAddTimeout(500, lambda _timer, _opaque: None, None)
-    threading.Thread(target=run, name="libvirt events", daemon=True).start()
+    timer = libvirt.virEventAddTimeout(500, lambda _timer, _opaque: None, None)
+    thread = threading.Thread(target=run, name="libvirt events", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        ending.set()
+        libvirt.virEventUpdateTimeout(timer, 0)
+        thread.join(END_TIMEOUT)
+
+    # A callback into an interpreter that is being taken down crashes it.
+    atexit.register(end)
