@@ -6,10 +6,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from vmdesk.core import events
 from vmdesk.core.host import Host
@@ -31,10 +33,23 @@ for _variable, _folder in FOLDERS.items():
     os.environ[_variable] = str(_folder)
 os.environ.pop("VMDESK_URI", None)
 
+# Found inputs are not kept: a checkout may belong to somebody else. The time that an example takes
+# says more of the machine than of us.
+settings.register_profile("vmdesk", database=None, deadline=None)
+settings.load_profile("vmdesk")
+
 
 def pytest_unconfigure() -> None:
     """Remove what this run of the tests has made."""
     shutil.rmtree(ROOT, ignore_errors=True)
+
+
+@pytest.fixture
+def no_thread_stays() -> Iterator[None]:
+    """What a test starts, it also ends."""
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.fixture(scope="session")

@@ -82,11 +82,10 @@ def test_a_qcow2_with_a_data_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_encrypted_qcow2_is_refused(tmp_path: Path) -> None:
-    secret = ["--object", "secret,id=s,data=x", "-o", "encrypt.format=luks,encrypt.key-secret=s"]
-    assert "encrypted" in _refusal(_make(tmp_path / "disk", "qcow2", *secret))
-    assert "encrypted" in _refusal(
-        _patch(_make(tmp_path / "aes", "qcow2"), 32, (1).to_bytes(4, "big"))
-    )
+    # qemu-img measures the processor before it makes a LUKS image, and fails on a busy one.
+    for method in (1, 2):
+        image = _patch(_make(tmp_path / f"disk{method}", "qcow2"), 32, method.to_bytes(4, "big"))
+        assert "encrypted" in _refusal(image)
 
 
 def test_a_small_qcow2_that_claims_petabytes_is_refused(tmp_path: Path) -> None:

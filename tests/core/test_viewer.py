@@ -79,8 +79,8 @@ def test_a_window_opens_once_and_again_after_it_was_closed(
     assert windows() == [first]
     pid = xdotool("getwindowpid", first).strip()
     close(first)
-    (reaper,) = [thread for thread in threading.enumerate() if thread.name.endswith(f" {pid}")]
-    reaper.join(20)
+    for reaper in [thread for thread in threading.enumerate() if thread.name.endswith(f" {pid}")]:
+        reaper.join(20)
     assert not Path(f"/proc/{pid}").exists(), "virt-viewer is a zombie"
     assert viewer.open_console(private_host.uri, uuid, Job())
     close(window())
