@@ -2,6 +2,7 @@
 
 import contextlib
 import enum
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Protocol, cast
@@ -20,7 +21,13 @@ ZSTD_LEVEL = 3
 """The default of the zstd program."""
 
 BLOCK = 1024**2
-"""Bytes that one core compresses at a time."""
+"""Bytes of gzip that one core compresses at a time."""
+
+ZSTD_JOB = 2 * 1024**2
+"""Bytes of zstd that one core compresses at a time: a quarter of its own choice, for memory."""
+
+MAX_THREADS = 16
+"""Each needs some 5 MiB; no disk takes what more could write."""
 
 MAX_WINDOW = 128 * 1024**2
 """Bytes of memory that a zstd file may ask for; the zstd program itself allows no more."""
@@ -104,10 +111,17 @@ def _open_writer(file: BinaryIO, compression: Compression) -> BinaryIO:
             return file
         case Compression.GZIP:
             level = GZIP_LEVEL
-            return _open_gzip(file, "wb", compresslevel=level, threads=-1, block_size=BLOCK)
+            return _open_gzip(file, "wb", compresslevel=level, threads=_threads(), block_size=BLOCK)
         case Compression.ZSTD:
-            pack = zstandard.ZstdCompressor(level=ZSTD_LEVEL, threads=-1, write_checksum=True)
+            parameters = zstandard.ZstdCompressionParameters.from_level(
+                ZSTD_LEVEL, threads=_threads(), job_size=ZSTD_JOB, write_checksum=True
+            )
+            pack = zstandard.ZstdCompressor(compression_params=parameters)
             return cast(BinaryIO, pack.stream_writer(file, closefd=False))
+
+
+def _threads() -> int:
+    return min(len(os.sched_getaffinity(0)), MAX_THREADS)
 
 
 def _close(stream: BinaryIO, file: BinaryIO) -> None:
