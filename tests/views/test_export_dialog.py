@@ -51,7 +51,7 @@ def page(qtbot: QtBot, parent: QWidget) -> Page:
 
 def test_the_desktop_and_the_machines_name_are_suggested(qtbot: QtBot, page: Page) -> None:
     assert (page.form.name_edit.text(), page.form.ending.text()) == ("debian-12", ".tar.gz")
-    assert "up to 3 GiB of 9 GiB" in page.form.folder.note
+    assert "up to 3 GiB; 9 GiB are free" in page.form.folder.note
     qtbot.mouseClick(page.dialog.export_button, LEFT)
     qtbot.waitUntil(lambda: not shiboken6.isValid(page.dialog))
     target = FOLDER / "debian-12.tar.gz"
@@ -102,7 +102,7 @@ def test_an_existing_file_is_replaced_only_after_a_yes(
 ) -> None:
     page.existing.add(FOLDER / "debian-12.tar.gz")
     page.dialog.look()
-    assert "such a file" in page.form.name.note
+    assert "already" in page.form.name.note
     qtbot.mouseClick(page.dialog.export_button, LEFT)
     assert page.told == []
     widgets = QApplication.topLevelWidgets()

@@ -77,7 +77,7 @@ def test_the_preview_says_what_will_be_made(ready: ImportDialog) -> None:
     shown = texts(ready)
     assert "2 CPUs · 4 GiB · UEFI firmware" in shown
     assert "vda · 30 GiB · 3 GiB of data" in shown
-    assert "Needs 3 GiB of 40 GiB that are free" in shown
+    assert "Needs 3 GiB; 40 GiB are free" in shown
     assert "it hands a device of the computer to the machine" in shown
     assert "a user network takes its place" in shown
     assert not ready.waiting.isVisible()

@@ -11,7 +11,7 @@ from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.operations.export import ExportOptions, Survey
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.export_form import ExportForm
-from vmdesk.views.labels import title
+from vmdesk.views.labels import shortened, title
 from vmdesk.views.message_dialog import Choice, MessageDialog
 
 WIDTH = 560
@@ -38,7 +38,7 @@ class ExportDialog(Dialog):
     """An ``ExportWish``."""
 
     def __init__(self, surveys: Sequence[Survey], folder: Path, parent: QWidget) -> None:
-        heading = _("Export “{name}”").format(name=surveys[0].name)
+        heading = _("Export “{name}”").format(name=shortened(surveys[0].name))
         if len(surveys) > 1:
             many = ngettext("Export {count} machine", "Export {count} machines", len(surveys))
             heading = many.format(count=len(surveys))
@@ -97,7 +97,7 @@ class ExportDialog(Dialog):
         question = MessageDialog(
             self,
             "warning",
-            heading.format(name=existing[0].name, count=len(existing)),
+            heading.format(name=shortened(existing[0].name), count=len(existing)),
             _("It is in {folder}. What it holds now is lost once the export is done.").format(
                 folder=existing[0].parent
             ),

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from vmdesk.core import bundle, formatting
 from vmdesk.core.bundle import ArchiveForm
-from vmdesk.core.i18n import _
+from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.operations.export import ExportOptions, Place, Survey
 from vmdesk.views.field import Field
 from vmdesk.views.labels import label
@@ -106,7 +106,7 @@ class ExportForm(QWidget):
         if problem:
             self.name.show_problem(problem)
         else:
-            self.name.show_hint(_("There is such a file already.") if self.existing() else "")
+            self.name.show_warning(_existing_words(len(self.existing())))
         places = [self._places.get(path) for path in self.targets().values()]
         known = [place for place in places if place is not None]
         self._show_room(known)
@@ -145,7 +145,7 @@ class ExportForm(QWidget):
             self.folder.show_hint(_("Looking how much room there is…"))
             return
         free = min(place.free_bytes or 0 for place in places)
-        text = _("Needs up to {needed} of {free} that are free.").format(
+        text = _("Needs up to {needed}; {free} are free.").format(
             needed=formatting.size(needed), free=formatting.size(free)
         )
         if needed > free:
@@ -186,14 +186,16 @@ class ExportForm(QWidget):
             grid.addWidget(field, row, 1)
         self.name.setVisible(is_one)
         self.name.name.setVisible(is_one)
+        self.forms.name.setFixedHeight(self.forms.line_height)
         grid.addWidget(self.forms.name, 2, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.forms, 2, 1)
         if any(survey.has_tpm for survey in self._surveys):
             grid.addWidget(self.tpm, 3, 1)
         if any(survey.has_saved_state for survey in self._surveys):
             grid.addWidget(self.saved_state, 4, 1)
-        for row, note in enumerate(dict.fromkeys(n for s in self._surveys for n in s.notes), 5):
-            grid.addWidget(label(note, "secondary"), row, 1)
+        notes = dict.fromkeys(note for survey in self._surveys for note in survey.notes)
+        if notes:
+            grid.addWidget(label("\n".join(notes), "secondary"), 5, 1)
 
 
 class _FormField(QWidget):
@@ -221,6 +223,11 @@ class _FormField(QWidget):
         group.buttonClicked.connect(self.changed)
 
     @property
+    def line_height(self) -> int:
+        """The height of one form, in pixels."""
+        return next(iter(self.buttons.values())).sizeHint().height()
+
+    @property
     def form(self) -> ArchiveForm:
         """The form that is chosen."""
         return next(form for form, button in self.buttons.items() if button.isChecked())
@@ -234,12 +241,22 @@ class _Consent(QWidget):
         self.box = QCheckBox(text)
         self.box.setAccessibleDescription(meaning)
         words = label(meaning, "secondary")
-        words.setContentsMargins(26, 0, 0, 0)
+        words.setContentsMargins(24, 0, 0, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.box)
         layout.addWidget(words)
+
+
+def _existing_words(count: int) -> str:
+    if not count:
+        return ""
+    return ngettext(
+        "There is a file of this name already. You are asked before it is replaced.",
+        "There are files of these names already. You are asked before they are replaced.",
+        count,
+    )
 
 
 def _saved_state_words(surveys: Sequence[Survey]) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The page that shows what is in a file before anything is made of it."""
 
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Progress
 from vmdesk.core.operations.incoming import Preview
+from vmdesk.core.rate import RateMeter
 from vmdesk.models.domain_list_model import Activity
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.import_form import ImportForm
-from vmdesk.views.labels import label, title
+from vmdesk.views.labels import label, shortened, title
 from vmdesk.views.progress_text import strip_label
 
 WIDTH = 600
@@ -39,7 +41,7 @@ class ImportDialog(Dialog):
     """The user wants the whole file to be checked before."""
 
     def __init__(self, path: Path, taken: Callable[[], Collection[str]], parent: QWidget) -> None:
-        heading = _("Import “{name}”").format(name=path.name)
+        heading = _("Import “{name}”").format(name=shortened(path.name))
         super().__init__(parent, heading)
         self._taken = taken
         self.form: ImportForm | None = None
@@ -125,6 +127,7 @@ class _Waiting(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
         self.text = label(role="secondary")
+        self._meter = RateMeter()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 8)
         layout.setSpacing(8)
@@ -135,7 +138,8 @@ class _Waiting(QWidget):
         """Show a progress, or that there's none yet."""
         doing = _("Looking into the file") if progress is None else progress.text
         fraction = progress.done / progress.total if progress and progress.total else None
-        figures = strip_label(Activity(doing, fraction), progress)
+        pace = self._meter.update(progress, time.monotonic()).describe() if progress else ""
+        figures = strip_label(Activity(doing, fraction, pace), progress)
         self.bar.setRange(0, 0 if fraction is None else _STEPS)
         self.bar.setValue(round((fraction or 0) * _STEPS))
         self.text.setText(f"{doing} · {figures}" if figures else doing)

@@ -13,6 +13,7 @@ from vmdesk.core.operations.incoming import Preview
 from vmdesk.tasks import Task
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.import_dialog import ImportDialog, ImportWish
+from vmdesk.views.labels import shortened
 
 _PATIENCE = 300
 """Milliseconds without an answer after which the page opens to show how far it is."""
@@ -80,7 +81,7 @@ class ImportFlow(QObject):
 
 def show_refusal(window: QWidget, path: Path, error: Exception) -> ErrorDialog:
     """Say why a file can't be used; the log has the trace of a defect."""
-    summary = _("“{name}” can't be imported").format(name=path.name)
+    summary = _("“{name}” can't be imported").format(name=shortened(path.name))
     told = OperationError(summary, _("vmdesk made a mistake. Please report it."))
     if isinstance(error, OperationError):
         told = OperationError(summary, f"{error.summary} {error.hint}".strip(), error.details)

@@ -23,6 +23,8 @@ from vmdesk.views.facts_table import Fact, FactsTable
 from vmdesk.views.field import TextField
 from vmdesk.views.labels import label
 
+_DISKS = 6
+"""Disks that are named one by one; more are counted."""
 _LIST_HEIGHT = 132
 """Pixels after which a list of what is left out is scrolled."""
 
@@ -55,6 +57,9 @@ class ImportForm(QWidget):
         layout.setSpacing(12)
         layout.addLayout(_beside(self.name))
         layout.addWidget(self.facts)
+        if preview.required_bytes > preview.free_bytes:
+            text = _("There may not be enough room; the import looks again before it starts.")
+            layout.addWidget(label(text, "warning"))
         self._add_lists(layout)
         if preview.content is Content.BUNDLE:
             layout.addWidget(_with_meaning(self.identity, self.identity_words))
@@ -82,20 +87,19 @@ class ImportForm(QWidget):
         ):
             if entries:
                 layout.addWidget(_section(heading, entries))
-        preview = self.preview
-        if preview.required_bytes > preview.free_bytes:
-            text = _("There may not be enough room; the import looks again before it starts.")
-            layout.addWidget(label(text, "warning"))
 
 
 def _facts(preview: Preview, verify: Callable[[], object]) -> list[Fact]:
     parts = [formatting.cpus(preview.vcpus), formatting.memory(preview.memory_kib)]
     parts.append(_("UEFI firmware") if preview.is_uefi else _("BIOS firmware"))
     facts = [Fact(_("Hardware"), " · ".join(parts))]
-    facts += [Fact(_("Disk"), _disk_words(disk)) for disk in preview.disks]
+    facts += [Fact(_("Disk"), _disk_words(disk)) for disk in preview.disks[:_DISKS]]
     if not preview.disks:
         facts.append(Fact(_("Disk"), _("None")))
-    room = _("Needs {needed} of {free} that are free").format(
+    if len(preview.disks) > _DISKS:
+        more = _("and {count} more").format(count=len(preview.disks) - _DISKS)
+        facts.append(Fact("", more))
+    room = _("Needs {needed}; {free} are free").format(
         needed=formatting.size(preview.required_bytes), free=formatting.size(preview.free_bytes)
     )
     facts.append(Fact(_("Room"), room))
@@ -140,9 +144,9 @@ def _section(heading: str, entries: Sequence[tuple[str, str]]) -> QWidget:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(6)
     layout.addWidget(label(heading, "strong"))
-    card = QFrame()
-    card.setObjectName("card")
-    grid = QGridLayout(card)
+    ground = QWidget()
+    ground.setObjectName("ground")
+    grid = QGridLayout(ground)
     grid.setContentsMargins(14, 10, 14, 10)
     grid.setHorizontalSpacing(16)
     grid.setVerticalSpacing(6)
@@ -153,20 +157,29 @@ def _section(heading: str, entries: Sequence[tuple[str, str]]) -> QWidget:
             grid.addWidget(label(why, "secondary"), row, 1, Qt.AlignmentFlag.AlignTop)
         else:
             grid.addWidget(label(what), row, 0, 1, 2)
-    layout.addWidget(_scrolled_if_high(card))
+    layout.addWidget(_card(ground, grid.sizeHint().height()))
     return section
 
 
-def _scrolled_if_high(card: QWidget) -> QWidget:
-    if card.sizeHint().height() <= _LIST_HEIGHT:
+def _card(content: QWidget, height: int) -> QWidget:
+    """Return a card with ``content``, which is scrolled if it's high."""
+    card = QFrame()
+    card.setObjectName("card")
+    layout = QVBoxLayout(card)
+    layout.setContentsMargins(1, 1, 1, 1)
+    if height <= _LIST_HEIGHT:
+        layout.addWidget(content)
         return card
     area = QScrollArea()
+    area.setObjectName("bar")
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFixedHeight(_LIST_HEIGHT)
-    area.setWidget(card)
-    return area
+    area.setAccessibleName(_("List"))
+    area.setWidget(content)
+    layout.addWidget(area)
+    return card
 
 
 def _beside(field: TextField) -> QHBoxLayout:
@@ -183,7 +196,7 @@ def _with_meaning(box: QCheckBox, words: QWidget) -> QWidget:
     layout = QVBoxLayout(both)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(2)
-    words.setContentsMargins(26, 0, 0, 0)
+    words.setContentsMargins(24, 0, 0, 0)
     layout.addWidget(box)
     layout.addWidget(words)
     return both

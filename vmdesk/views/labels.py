@@ -103,6 +103,12 @@ def title(text: str, parent: QWidget | None = None) -> QLabel:
     return made
 
 
+def shortened(name: str, most: int = 48) -> str:
+    """Return a name for a heading: without its middle if it has more than ``most`` characters."""
+    half = (most - 1) // 2
+    return name if len(name) <= most else f"{name[:half]}…{name[-half:]}"
+
+
 def hairline(parent: QWidget | None = None) -> QFrame:
     """Return a thin horizontal line."""
     line = QFrame(parent)

@@ -82,7 +82,10 @@ QCheckBox::indicator {{
 QCheckBox::indicator:checked {{
     background: {accent}; border-color: {accent}; image: url("{icons}/tick-{tick}.svg");
 }}
-QRadioButton {{ spacing: 8px; color: {text}; padding: 2px; border: 1px solid transparent; }}
+QRadioButton {{
+    spacing: 8px; color: {text}; padding: 2px 4px 2px 0; margin-left: -1px;
+    border: 1px solid transparent;
+}}
 QRadioButton:focus {{ border: 1px solid {accent}; border-radius: 4px; }}
 QRadioButton::indicator {{
     width: 14px; height: 14px; border: 1px solid {edge}; border-radius: 8px; background: {surface};
