@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from vmdesk.core.details import DomainDetails
 from vmdesk.core.i18n import _, ngettext
@@ -14,6 +14,7 @@ from vmdesk.views.action_rules import Act, main_act
 from vmdesk.views.actions import ActionButton, DomainActions, split_button
 from vmdesk.views.domain_facts import facts_of
 from vmdesk.views.facts_table import FactsTable
+from vmdesk.views.flow_layout import FlowLayout
 from vmdesk.views.labels import ElidedLabel, StatePill, label
 from vmdesk.views.palette import roles
 from vmdesk.views.progress_text import pill_label
@@ -21,7 +22,7 @@ from vmdesk.views.screen_picture import state_color
 from vmdesk.views.screen_widget import ScreenWidget
 from vmdesk.views.usage_row import UsageRow
 
-_LEAST_WIDTH = 520
+_LEAST_WIDTH = 440
 _LEAST_HEIGHT = 280
 """Pixels in which the buttons and a part of the screen still have room."""
 _NAMES = 12
@@ -117,9 +118,10 @@ class _Buttons(QWidget):
 
     def __init__(self, actions: DomainActions) -> None:
         super().__init__()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout = FlowLayout(8, self)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self._main = {
             act: actions.main_button(act, self) for act in (Act.CONSOLE, Act.START, Act.RESUME)
         }
@@ -136,7 +138,6 @@ class _Buttons(QWidget):
         )  # fmt: skip
         for button in order:
             layout.addWidget(button)
-        layout.addStretch(1)
 
     def show_for(self, rows: Sequence[DomainRow]) -> None:
         """Show the buttons that suit the states of ``rows``."""

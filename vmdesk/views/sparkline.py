@@ -10,12 +10,14 @@ from vmdesk.views.palette import roles
 
 POINTS = 60
 """Values that fill the width; fewer are drawn at the right, where the newest always is."""
+_LEAST = 4
+"""Values below which there is a dot to see, and no course."""
 
 
 def paint(painter: QPainter, rect: QRectF, values: Sequence[float], color: QColor) -> None:
     """Draw the last ``POINTS`` of ``values``, each 0 to 1, into ``rect``."""
     shown = values[-POINTS:]
-    if len(shown) < 2:
+    if len(shown) < _LEAST:
         return
     step = rect.width() / (POINTS - 1)
     left = rect.right() - step * (len(shown) - 1)
