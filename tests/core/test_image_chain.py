@@ -122,7 +122,7 @@ def test_every_prefix_of_a_real_header_is_read_without_an_error(tmp_path: Path) 
 _NUMBERS = st.integers(0, 2**64 - 1) | st.integers(0, 200)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, database=None)
 @given(
     version=st.integers(0, 4),
     offset=_NUMBERS,

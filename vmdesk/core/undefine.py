@@ -46,6 +46,15 @@ def _undefined(domain: libvirt.virDomain, flags: int) -> bool:
     return True
 
 
+def force_off(domain: libvirt.virDomain) -> None:
+    """Stop ``domain``; that it has stopped by itself meanwhile is no error."""
+    try:
+        domain.destroy()
+    except libvirt.libvirtError as error:
+        if error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID or domain.isActive():
+            raise
+
+
 def take_back(host: Host, uuid: str) -> None:
     """Stop and undefine a domain that was only half made, if it is there at all.
 
@@ -66,6 +75,6 @@ def _take_back(connection: libvirt.virConnect, uuid: str) -> None:
         # Once it is off, a temporary one is gone.
         is_persistent = domain.isPersistent()
         if domain.isActive():
-            domain.destroy()
+            force_off(domain)
         if is_persistent:
             undefine(domain)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users, history, image_chain
+from vmdesk.core import disk_users, history, image_chain, undefine
 from vmdesk.core.domain_devices import DiskDevice
 from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import DomainState, Host
@@ -19,7 +19,6 @@ from vmdesk.core.i18n import _
 from vmdesk.core.image_chain import FileId, identity
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
-from vmdesk.core.undefine import undefine
 
 BLOCK = 512
 """Bytes in the unit of ``st_blocks``, by POSIX."""
@@ -144,9 +143,9 @@ def run(host: Host, uuid: str, approved: Collection[Path], force_off: bool, job:
         if domain.isActive():
             if not force_off:
                 raise _running(fresh.name)
-            domain.destroy()
+            undefine.force_off(domain)
     if is_persistent:
-        undefine(domain, keep_nvram)
+        undefine.undefine(domain, keep_nvram)
         _require_off(host, fresh)
     history.forget(uuid)
     return _delete_files(fresh, approved)
