@@ -1,9 +1,13 @@
+import gzip
 import json
+import os
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from vmdesk.core import bundle, bundle_content
 from vmdesk.core.bundle import Manifest, MemberRecord, Role
@@ -99,6 +103,37 @@ def test_what_a_newer_program_adds_is_no_harm() -> None:
 def test_the_hint_at_the_head_is_read_again() -> None:
     assert bundle.parse_required_hint(bundle.required_hint(12345)) == 12345
     assert bundle.parse_required_hint("this comment lets the data start") is None
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
+def test_a_bundle_is_known_by_its_first_member(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "holiday.jpeg"
+    tar = tarfile.TarInfo("web.xml").tobuf() + os.urandom(10**6)
+    path.write_bytes(pack(tar))
+    assert bundle_content.identify(path) is Content.BUNDLE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"text",
+        gzip.compress(b"text"),
+        gzip.compress(b"") * 10**5,
+        gzip.compress(os.urandom(999))[:99],
+        zstandard.compress(b"text"),
+        b"\x28\xb5\x2f\xfd",
+        b"\x1f\x8b\x08",
+    ],
+)
+def test_a_file_that_is_nothing_is_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "web.tar.gz"
+    path.write_bytes(data)
+    with pytest.raises(OperationError, match=r"web\.tar\.gz is no virtual machine") as caught:
+        bundle_content.identify(path)
+    assert caught.value.cause is Cause.BAD_INPUT
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vmdesk.core import bundle_unpack, bundle_writer
+from vmdesk.core import bundle_unpack, bundle_writer, image
 from vmdesk.core.bundle import ArchiveForm, Role
 from vmdesk.core.job import Job, OperationError
 
@@ -125,6 +125,14 @@ def test_an_import_fails_when_the_room_goes_in_the_middle(tmp_path: Path) -> Non
             bundle_unpack.unpack(tmp_path / "web.tar.gz", full, FillingUp(full))
     finally:
         _empty(full)
+
+
+def test_a_conversion_fails_when_there_is_no_room(tmp_path: Path) -> None:
+    full = _mount("full")
+    disk = _image(tmp_path / "web.qcow2", SIZE)
+    with pytest.raises(OSError, match="No space left"):
+        image.convert(disk, "qcow2", full / "copy", Job())
+    assert not (full / "copy").exists()
 
 
 def _empty(full: Path) -> None:

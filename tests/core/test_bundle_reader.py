@@ -150,6 +150,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         "leads out",
     ),
     "a name with a line feed": (lambda: make([("a\nb.xml", XML)]), "impossible name"),
+    "a name that is shown backwards": (
+        lambda: make([("lmx.\u202e.exe", XML)]),
+        "impossible name",
+    ),
     "a very long name": (lambda: make([("n" * 2000, XML)]), "impossible name"),
     "folders in folders": (lambda: make([("a/b/web.xml", XML)]), "folders in folders"),
     "a member twice": (lambda: make([("web.xml", XML)] * 2), "twice"),

@@ -1,10 +1,11 @@
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from vmdesk.core import image
-from vmdesk.core.job import Cancelled, Cause, Job, OperationError
+from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
 
 MIB = 1024**2
 
@@ -88,6 +89,29 @@ def test_a_chain_is_flattened_by_a_conversion(tmp_path: Path) -> None:
     assert image.info(flat, "qcow2", Job()).backing_file is None
     image.convert(flat, "qcow2", tmp_path / "flat.raw", Job(), target_format="raw")
     assert (tmp_path / "flat.raw").read_bytes() == base.read_bytes()
+
+
+def test_a_conversion_tells_how_far_it_is(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(os.urandom(256 * MIB))
+    told: list[Progress] = []
+
+    image.convert(source, "raw", tmp_path / "copy", Job(told.append), expected=256 * MIB)
+
+    assert told
+    assert [progress.done for progress in told] == sorted(progress.done for progress in told)
+    assert {progress.total for progress in told} == {256 * MIB}
+
+
+def test_a_cancelled_conversion_leaves_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(os.urandom(256 * MIB))
+    job = Job(lambda _progress: job.cancel())
+
+    with pytest.raises(Cancelled):
+        image.convert(source, "raw", tmp_path / "copy", job, expected=256 * MIB)
+
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_a_raw_image_that_looks_like_qcow2_is_read_as_raw(tmp_path: Path) -> None:

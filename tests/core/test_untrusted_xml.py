@@ -165,6 +165,22 @@ def test_descriptions_of_real_hosts_are_rebuilt(path: Path) -> None:
         assert not (element.text or "").startswith("/") or element.tag == "backend"
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<controller type='pci' index='4294967295' model='pcie-root-port'/>",
+        "<controller type='usb' index='0' ports='999999999'/>",
+        "<disk type='file' device='disk'><target dev='sdb'/>"
+        "<address type='drive' controller='4294967295' bus='0' target='0' unit='0'/></disk>",
+        "<serial type='pty'><target port='999999999'/></serial>",
+    ],
+)
+def test_no_number_makes_libvirt_fill_the_memory(part: str) -> None:
+    text = etree.tostring(untrusted_xml.rebuild(_xml("devices", part)).root).decode()
+    assert "4294967295" not in text
+    assert "999999999" not in text
+
+
 def test_nobody_grows_the_list_of_what_was_dropped_without_end() -> None:
     parts = "".join(f"<x{number}/>" for number in range(900))
     rebuilt = untrusted_xml.rebuild(_xml("devices", parts))

@@ -3,7 +3,6 @@
 import enum
 import os
 import stat
-from contextlib import ExitStack
 from pathlib import Path
 
 from vmdesk.core import bundle, compression, image_header
@@ -32,17 +31,11 @@ def identify(path: Path) -> Content:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise bundle.bad(_("{path} is not a file.").format(path=path))
-    with ExitStack() as stack:
-        file = stack.enter_context(os.fdopen(descriptor, "rb", buffering=0))
+    try:
         head = os.pread(descriptor, image_header.HEAD, 0)
-        form = compression.detect(head)
-        if form is not Compression.NONE:
-            reader = stack.enter_context(compression.reading(file, form))
-            try:
-                head = reader.read(_TAR_BLOCK)
-            except DamagedStreamError:
-                head = b""
-        content = _classify(head, form)
+    finally:
+        os.close(descriptor)
+    content = _classify(head)
     if content is None:
         raise bundle.bad(
             _("{name} is no virtual machine, disk image or installation disc.").format(
@@ -53,10 +46,14 @@ def identify(path: Path) -> Content:
     return content
 
 
-def _classify(head: bytes, form: Compression) -> Content | None:
-    if _is_tar(head):
+def _classify(head: bytes) -> Content | None:
+    try:
+        start = compression.peek(head, _TAR_BLOCK)
+    except DamagedStreamError:
+        return None
+    if _is_tar(start):
         return Content.BUNDLE
-    if form is not Compression.NONE:
+    if compression.detect(head) is not Compression.NONE:
         return None
     at, magic = _ISO_MAGIC
     if head[at : at + len(magic)] == magic:

@@ -1,15 +1,18 @@
 """Create, inspect, grow and convert disk images with qemu-img."""
 
+import errno
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vmdesk.core import formatting, process
 from vmdesk.core.i18n import _
-from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.job import REPORT_INTERVAL, Cause, Job, OperationError
 
 SECTOR = 512
 """Bytes: qemu-img rounds every virtual size up to a multiple of it."""
@@ -111,12 +114,14 @@ def convert(
     *,
     target_format: str = "qcow2",
     is_trusted: bool = True,
+    expected: int = 0,
 ) -> None:
     """Write a flat copy of ``source`` (with all that it is based on) to ``target``.
 
     ``target`` must not exist; holes stay holes and its data is on the disk when this returns.
-    An image from outside (``is_trusted=False``) must have passed ``image_header.check`` and is
-    converted with a limit on memory. Leaves nothing behind when it fails or is cancelled.
+    Progress is told by how much of the ``expected`` bytes it takes up. An image from outside
+    (``is_trusted=False``) must have passed ``image_header`` and is converted with a limit on
+    memory. Leaves nothing behind when it fails or is cancelled; a full disk is an ``OSError``.
     """
     _make_exclusively(target)
     is_whole = False
@@ -124,15 +129,27 @@ def convert(
         # Out-of-order writing (-W) is faster and harmless for a file that nobody reads yet.
         argv = ["qemu-img", "convert", "-q", "-W", "-f", source_format, "-O", target_format]
         argv += [_name(source), _name(target)]
-        if is_trusted:
-            process.run(argv, job)
-        else:
-            _run_limited((), argv, job)
+        work = partial(process.run if is_trusted else partial(_run_limited, ()), argv, job)
+        _run_with_progress(work, target, expected, job)
         _sync(target)
         is_whole = True
     finally:
         if not is_whole:
             target.unlink(missing_ok=True)
+
+
+def _run_with_progress(work: Callable[[], object], target: Path, expected: int, job: Job) -> None:
+    text = _("Converting the disk")
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            result = pool.submit(work)
+            while not wait([result], timeout=REPORT_INTERVAL).done:
+                job.report(min(target.stat().st_blocks * SECTOR, expected), expected, text)
+            result.result()
+    except OperationError as exc:
+        if os.strerror(errno.ENOSPC) in exc.details:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from exc
+        raise
 
 
 def check(path: Path, format: str, job: Job) -> None:  # noqa: A002

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 NUMBER = r"[0-9]{1,18}"
-HEX = r"(0x)?[0-9a-fA-F]{1,16}"
+HEX = r"(0x)?[0-9a-fA-F]{1,4}"
+LONG_HEX = r"(0x)?[0-9a-fA-F]{1,16}"
 WORD = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 NAME = r"[^\x00-\x1f\x7f/]{1,255}"
 TEXT = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]{0,10000}"
@@ -48,14 +49,13 @@ def _may(**attributes: str) -> Rule:
 
 _STATE = _may(state=SWITCH)
 _BOOT = _may(order=NUMBER)
-_ADDRESS_PARTS = (
-    "domain", "bus", "slot", "function", "controller", "target", "unit", "reg", "cssid", "ssid",
-    "devno",
-)  # fmt: skip
+# libvirt makes a controller for each number up to the largest that is named: keep it small.
+_INDEX = r"[0-9]{1,2}|0x[0-9a-fA-F]{1,2}"
 _ADDRESS = Rule(
     must={"type": "pci|drive|usb|virtio-serial|isa|ccid|ccw|spapr-vio"},
-    may=dict.fromkeys(_ADDRESS_PARTS, HEX)
-    | {"port": r"[0-9.]{1,16}", "multifunction": SWITCH, "iobase": HEX, "irq": HEX},
+    may=dict.fromkeys(("bus", "slot", "function", "controller", "target", "unit"), _INDEX)
+    | dict.fromkeys(("domain", "cssid", "ssid", "devno", "iobase", "irq"), HEX)
+    | {"reg": LONG_HEX, "port": r"[0-9]{1,2}(\.[0-9]{1,2}){0,3}", "multifunction": SWITCH},
 )
 _PLACED = {"address": _ADDRESS, "boot": _BOOT}
 
@@ -155,11 +155,11 @@ _DISK = Rule(
 
 _CONTROLLER = Rule(
     must={"type": "pci|sata|ide|scsi|usb|virtio-serial|fdc|ccid"},
-    may={"index": NUMBER, "model": WORD, "ports": NUMBER, "vectors": NUMBER},
+    may={"index": _INDEX, "model": WORD, "ports": _INDEX, "vectors": _INDEX},
     children={
         "model": Rule(must={"name": WORD}),
-        "target": _may(chassis=HEX, chassisNr=HEX, port=HEX, busNr=NUMBER, hotplug=SWITCH),
-        "master": _may(startport=NUMBER),
+        "target": _may(chassis=HEX, chassisNr=HEX, port=HEX, busNr=HEX, hotplug=SWITCH),
+        "master": _may(startport=_INDEX),
         **_PLACED,
     },
     most=128,
@@ -181,7 +181,7 @@ _INTERFACE = Rule(
 _SERIAL_TARGET = Rule(
     may={
         "type": "isa-serial|usb-serial|pci-serial|system-serial|serial|virtio|sclp",
-        "port": NUMBER,
+        "port": _INDEX,
     },
     children={"model": Rule(must={"name": WORD})},
 )
@@ -201,7 +201,8 @@ _CHANNEL = Rule(
 
 _VIDEO_MODEL = Rule(
     must={"type": "vga|virtio|qxl|cirrus|bochs|ramfb|none"},
-    may=dict.fromkeys(("ram", "vram", "vram64", "vgamem", "heads"), NUMBER) | {"primary": SWITCH},
+    may=dict.fromkeys(("ram", "vram", "vram64", "vgamem"), NUMBER)
+    | {"heads": _INDEX, "primary": SWITCH},
     children={"resolution": _may(x=NUMBER, y=NUMBER)},
 )
 

@@ -100,9 +100,8 @@ def flattened(disks: list[ExportDisk], folder: Path, job: Job) -> list[Source]:
         if not disk.is_whole:
             path = folder / f"{index}.qcow2"
             _check_room(folder, disk.info.actual_size)
-            text = _("Converting {target}").format(target=disk.device.target)
-            job.report(0, 0, text)
-            image.convert(disk.path, disk.format, path, job)
+            expected = disk.info.actual_size
+            image.convert(disk.path, disk.format, path, job, expected=expected)
         sources.append(bundle_writer.look_at(path))
     return sources
 

@@ -103,9 +103,9 @@ def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeade
     bundle_unpack.check_image(copy, header.format, job)
     if header.format == "qcow2":
         return header, copy
-    job.report(0, 0, _("Converting the disk"))
     converted = folder / "converted"
-    image.convert(copy, header.format, converted, job, is_trusted=False)
+    size = copy.stat().st_size
+    image.convert(copy, header.format, converted, job, is_trusted=False, expected=size)
     return header, converted
 
 
