@@ -77,8 +77,11 @@ def on_a_terminal(*argv: str) -> Iterator[tuple[Terminal, "subprocess.Popen[str]
         command, stdin=terminal.theirs, stderr=terminal.theirs, stdout=subprocess.PIPE, text=True
     ) as process:
         os.close(terminal.theirs)
-        yield terminal, process
-    os.close(terminal.ours)
+        try:
+            yield terminal, process
+        finally:
+            process.kill()
+            os.close(terminal.ours)
 
 
 def test_a_machine_is_created_used_and_deleted(
@@ -146,7 +149,7 @@ def test_what_is_no_disc_or_a_wrong_one_is_5(
 def test_an_interrupt_in_a_download_is_130_and_leaves_only_what_can_be_resumed(
     private_libvirt: PrivateLibvirt, server: IsoServer, data: Path, number: signal.Signals
 ) -> None:
-    server.add("/memtest.iso", MEMTEST_ISO, always=Fault(stall_after=MIB))
+    server.add("/memtest.iso", MEMTEST_ISO, always=Fault(pace=MIB))
     command = ["create", "--name", "cut", "--iso", server.url("/memtest.iso"), *SMALL]
     with on_a_terminal(*command) as (terminal, process):
         terminal.wait_for(r"Downloading.* [1-9]\d* %")
