@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QMimeData, QModelIndex, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit, QSpinBox, QWidget
 
@@ -16,6 +18,9 @@ PATIENCE = 60.0
 
 AnyDialog = TypeVar("AnyDialog", bound=QDialog)
 LEFT = Qt.MouseButton.LeftButton
+_MIDDLE = QPoint(400, 300)
+_COPY = Qt.DropAction.CopyAction
+_NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
 class Person:
@@ -80,6 +85,21 @@ class Person:
         at = view.visualRect(self.row(name)).center()
         QTest.mouseClick(view.viewport(), LEFT, pos=at)
         QTest.mouseDClick(view.viewport(), LEFT, pos=at)
+
+    def drag_over(self, *files: Path) -> QMimeData:
+        """Drag files from a file manager over the window, and hold them there."""
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+        enter = QDragEnterEvent(_MIDDLE, _COPY, data, LEFT, _NO_KEYS)
+        QApplication.sendEvent(self.window, enter)
+        assert enter.isAccepted()
+        return data
+
+    def drop(self, data: QMimeData) -> None:
+        """Let go of what is dragged."""
+        QApplication.sendEvent(
+            self.window, QDropEvent(QPointF(_MIDDLE), _COPY, data, LEFT, _NO_KEYS)
+        )
 
     def visible_button(self, text: str, inside: QWidget | None = None) -> QAbstractButton:
         """Return the button with this text (mnemonics aside) that can be seen, once it can."""

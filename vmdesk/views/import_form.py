@@ -147,7 +147,7 @@ def _section(heading: str, entries: Sequence[tuple[str, str]]) -> QWidget:
     ground = QWidget()
     ground.setObjectName("ground")
     grid = QGridLayout(ground)
-    grid.setContentsMargins(14, 10, 14, 10)
+    grid.setContentsMargins(10, 6, 10, 6)
     grid.setHorizontalSpacing(16)
     grid.setVerticalSpacing(6)
     grid.setColumnStretch(1, 1)
@@ -166,7 +166,7 @@ def _card(content: QWidget, height: int) -> QWidget:
     card = QFrame()
     card.setObjectName("card")
     layout = QVBoxLayout(card)
-    layout.setContentsMargins(1, 1, 1, 1)
+    layout.setContentsMargins(4, 4, 4, 4)
     if height <= _LIST_HEIGHT:
         layout.addWidget(content)
         return card

@@ -72,6 +72,16 @@ def define(
 
 def boot(host: Host, uuid: str, log: Path) -> str:
     """Start the machine, wait until it wrote a line to its serial port, and return that."""
+    domain = log_serial_port(host, uuid, log)
+    domain.create()
+    try:
+        return read_token(log)
+    finally:
+        domain.destroy()
+
+
+def log_serial_port(host: Host, uuid: str, log: Path) -> libvirt.virDomain:
+    """Let the machine write what it says on its serial port to a file."""
     domain = host.domain(uuid)
     root = etree.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
     for device in root.xpath("devices/serial | devices/console"):
@@ -80,16 +90,16 @@ def boot(host: Host, uuid: str, log: Path) -> str:
     assert devices is not None
     serial = etree.SubElement(devices, "serial", type="file")
     etree.SubElement(serial, "source", path=str(log))
-    domain = host.connection.defineXML(etree.tostring(root, encoding="unicode"))
-    domain.create()
+    return host.connection.defineXML(etree.tostring(root, encoding="unicode"))
+
+
+def read_token(log: Path) -> str:
+    """Return the first line that a guest writes to its serial port, once it's there."""
     deadline = time.monotonic() + DEADLINE
-    try:
-        # QEMU tells nobody that a guest wrote to a file, so there is nothing to wait on.
-        while not (log.exists() and b"\n" in log.read_bytes()):
-            assert time.monotonic() < deadline, "the guest wrote no token"
-            time.sleep(0.02)
-    finally:
-        domain.destroy()
+    # QEMU tells nobody that a guest wrote to a file, so there is nothing to wait on.
+    while not (log.exists() and b"\n" in log.read_bytes()):
+        assert time.monotonic() < deadline, "the guest wrote no token"
+        time.sleep(0.02)
     return log.read_text().splitlines()[0].strip()
 
 
