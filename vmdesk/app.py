@@ -13,8 +13,7 @@ from PySide6.QtWidgets import QApplication
 from vmdesk import __version__
 from vmdesk.connection import drive_events
 from vmdesk.controller import Controller
-from vmdesk.core import events, paths
-from vmdesk.core.connection_choice import choose_uri
+from vmdesk.core import configuration, events, paths
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.operations.create import Folders
@@ -50,8 +49,8 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("vmdesk")
     drive_events(application)
-    folders = Folders(paths.isos_dir(), paths.disks_dir())
-    controller = Controller(Host(choose_uri(arguments.connect)), folders)
+    folders = Folders(configuration.isos_dir(), configuration.disks_dir())
+    controller = Controller(Host(configuration.choose_uri(arguments.connect)), folders)
     window = MainWindow(controller, Settings())
     controller.reconnect()
     if arguments.files:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from vmdesk.cli.output import Output, Result
-from vmdesk.core import paths
+from vmdesk.core import configuration
 from vmdesk.core.host import DomainInfo, Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
@@ -29,8 +29,8 @@ class Context:
 
     @property
     def folders(self) -> Folders:
-        """Where ISOs and disks are kept."""
-        return Folders(isos=paths.isos_dir(), disks=paths.disks_dir())
+        """Where ISOs and disks are kept, as in the window."""
+        return Folders(isos=configuration.isos_dir(), disks=configuration.disks_dir())
 
 
 class Parser(argparse.ArgumentParser):

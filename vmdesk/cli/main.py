@@ -13,7 +13,7 @@ from vmdesk.cli import bundles, hardware, lifecycle
 from vmdesk.cli.command import Commands, Context, Parser, add_general_options
 from vmdesk.cli.output import Output, Result
 from vmdesk.core import events
-from vmdesk.core.connection_choice import choose_uri
+from vmdesk.core.configuration import choose_uri
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError

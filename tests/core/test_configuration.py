@@ -1,10 +1,14 @@
-"""Which libvirt is talked to."""
+"""What the window has saved is read without Qt: which libvirt, and which folders."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
-from vmdesk.core.connection_choice import choose_uri, default_uri
+from vmdesk.core import configuration, paths
+from vmdesk.core.configuration import choose_uri, default_uri
 from vmdesk.settings import Settings
 
 
@@ -47,3 +51,22 @@ def test_a_damaged_settings_file_counts_as_none(tmp_path: Path) -> None:
     file.parent.mkdir()
     file.write_bytes(b"\xff\xfe[[[")
     assert choose_uri(None).startswith("qemu:///")
+
+
+def test_the_folders_are_those_of_the_window_or_else_the_defaults() -> None:
+    assert configuration.isos_dir() == paths.isos_dir()
+    settings = Settings()
+    settings.isos_folder = "/srv/isos"
+    settings.disks_folder = "not absolute"
+    del settings
+    assert configuration.isos_dir() == Path("/srv/isos")
+    assert configuration.disks_dir() == paths.disks_dir()
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20))
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_folder_of_any_name_is_read_back(name: str) -> None:
+    settings = Settings()
+    settings.disks_folder = f"/srv/{name}"
+    del settings
+    assert configuration.disks_dir() == Path(f"/srv/{name}")
