@@ -18,7 +18,6 @@ from vmdesk.hardware import Settings
 from vmdesk.tasks import Task
 from vmdesk.work import Failure
 
-
 NODE = """
 <node>
   <domain type='test'>

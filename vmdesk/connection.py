@@ -46,6 +46,8 @@ class Connection(QObject):
     """A ``ConnectionStatus``."""
     domain_changed = Signal(object)
     """The UUID of a domain whose row was just brought up to date."""
+    rebooted = Signal(str)
+    """The UUID of a domain whose guest has just restarted."""
     # libvirt calls back on the thread that drives its events; these bring it to the main thread.
     _told = Signal(str)
     _closed = Signal()
@@ -97,7 +99,7 @@ class Connection(QObject):
     def _open(self, _job: Job) -> list[DomainInfo]:
         self._host.close()
         # Subscribe before listing, or a domain born between is lost.
-        self._host.open(on_domain=self._told.emit, on_closed=self._closed.emit)
+        self._host.open(self._told.emit, self._closed.emit, self.rebooted.emit)
         return self._host.domains()
 
     def _show(self, infos: list[DomainInfo]) -> None:

@@ -56,6 +56,7 @@ class Controller(QObject):
         self._connection.changed.connect(self._show_connection)
         self._connection.domain_changed.connect(self._follow_shutdown)
         self._connection.domain_changed.connect(self.domain_changed)
+        self._connection.rebooted.connect(self.hardware.follow_reboot)
         self.bundles = Bundles(self._work, self._connection, folders.disks, self)
 
     @property

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
-from vmdesk.core import capabilities, difference, history, iso_library
+from vmdesk.core import capabilities, details, difference, history, iso_library
+from vmdesk.core.details import DomainDetails
 from vmdesk.core.difference import Line
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
@@ -49,11 +50,27 @@ class Settings:
 class Hardware(QObject):
     """What the views ask for when a user looks at a machine's equipment or changes it."""
 
+    disc_left_in = Signal(object)
+    """The UUID of a machine that has restarted with its installation disc: offer ``eject``."""
+
     def __init__(self, work: Work, folders: Folders, parent: QObject) -> None:
         super().__init__(parent)
         self._work = work
         self._host = work.host
         self._folders = folders
+        self._restarted: set[str] = set()
+
+    def follow_reboot(self, uuid: str) -> None:
+        """Have an eject offered after the first restart of a machine that vmdesk has made."""
+        if uuid not in self._restarted:
+            self._restarted.add(uuid)
+            task = self._work.ask(lambda _job: details.read(self._host, uuid, self._folders.isos))
+            task.succeeded.connect(self._look_for_disc)
+
+    def _look_for_disc(self, found: DomainDetails) -> None:
+        homes = {disk.path.parent for disk in found.disks if disk.path is not None}
+        if self._folders.disks in homes and any(drive.disc for drive in found.cdroms):
+            self.disc_left_in.emit(found.uuid)
 
     def settings(self, uuid: str) -> Task:
         """Ask for all that can be changed; the task's result is a ``Settings``."""

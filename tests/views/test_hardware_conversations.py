@@ -11,7 +11,7 @@ from vmdesk.controller import Controller
 from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.operations import definition
 from vmdesk.views.action_rules import Act
-from vmdesk.views.hardware_conversations import ADD
+from vmdesk.views.hardware_conversations import ADD, EJECT
 from vmdesk.views.insert_disc_dialog import InsertDiscDialog
 from vmdesk.views.main_window import MainWindow
 from vmdesk.views.message_dialog import MessageDialog
@@ -87,3 +87,36 @@ def test_a_machine_without_a_drive_is_offered_one_and_then_a_disc(
     qtbot.mouseClick(offer.buttons[ADD], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(dialogs(InsertDiscDialog)))
     assert discs(controller) == [None]
+
+
+def test_after_the_first_restart_an_eject_is_offered_once(
+    qtbot: QtBot, off: MainWindow, controller: Controller, tmp_path: Path
+) -> None:
+    uuid = controller.host.connection.lookupByName("test").UUIDString()
+    task = controller.hardware.add_new_disk(uuid, 1024**2)
+    with qtbot.waitSignal(task.succeeded):
+        pass
+    add_disc(controller, tmp_path / "x.iso")
+    controller.hardware.follow_reboot(uuid)
+    qtbot.waitUntil(lambda: bool(dialogs(MessageDialog)))
+    offer = dialogs(MessageDialog)[0]
+    assert isinstance(offer, MessageDialog)
+    assert offer.windowTitle() == "“test” has restarted. Eject its installation disc?"
+    with qtbot.assertNotEmitted(controller.hardware.disc_left_in):
+        controller.hardware.follow_reboot(uuid)
+    qtbot.mouseClick(offer.buttons[EJECT], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: discs(controller) == [None])
+
+
+def test_a_machine_that_vmdesk_has_not_made_is_left_alone(
+    qtbot: QtBot, off: MainWindow, controller: Controller, tmp_path: Path
+) -> None:
+    uuid = controller.host.connection.lookupByName("test").UUIDString()
+    add_disc(controller, tmp_path / "x.iso")
+    offers: list[object] = []
+    controller.hardware.disc_left_in.connect(offers.append)
+    controller.hardware.follow_reboot(uuid)
+    questions = controller._work._questions
+    assert questions.tasks
+    qtbot.waitUntil(lambda: not questions.tasks)
+    assert offers == []

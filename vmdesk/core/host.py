@@ -80,19 +80,21 @@ class Host:
         self,
         on_domain: Callable[[str], object] = lambda _uuid: None,
         on_closed: Callable[[], object] = lambda: None,
+        on_reboot: Callable[[str], object] = lambda _uuid: None,
     ) -> None:
         """Connect and subscribe.
 
-        ``on_domain`` gets the UUID of each domain that changed in any way, ``on_closed`` is
-        called once if the daemon goes away. Both are called on the thread that drives libvirt's
-        events, before or after this method has returned.
+        ``on_domain`` gets the UUID of each domain that changed in any way, ``on_reboot`` of one
+        whose guest has restarted; ``on_closed`` is called once if the daemon goes away. They are
+        called on the thread that drives libvirt's events, before or after this method has
+        returned.
         """
         with translated():
             connection = libvirt.open(self.uri)
             try:
                 connection.registerCloseCallback(lambda *_args: on_closed(), None)
                 self._keep_alive(connection)
-                self._callbacks = _subscribe(connection, on_domain)
+                self._callbacks = _subscribe(connection, on_domain, on_reboot)
             except libvirt.libvirtError:
                 connection.close()
                 raise
@@ -164,21 +166,29 @@ class Host:
         return info
 
 
-def _subscribe(connection: libvirt.virConnect, on_domain: Callable[[str], object]) -> list[int]:
+def _subscribe(
+    connection: libvirt.virConnect,
+    on_domain: Callable[[str], object],
+    on_reboot: Callable[[str], object],
+) -> list[int]:
     def changed(_connection: object, domain: libvirt.virDomain, *_details: object) -> None:
         on_domain(domain.UUIDString())
+
+    def rebooted(_connection: object, domain: libvirt.virDomain, *_details: object) -> None:
+        on_reboot(domain.UUIDString())
 
     # A lifecycle event tells of nearly everything; what it misses has an event of its own.
     kinds = (
         libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-        libvirt.VIR_DOMAIN_EVENT_ID_REBOOT,
         libvirt.VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE,
         libvirt.VIR_DOMAIN_EVENT_ID_TRAY_CHANGE,
         libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
         libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
         libvirt.VIR_DOMAIN_EVENT_ID_METADATA_CHANGE,
     )
-    return [connection.domainEventRegisterAny(None, kind, changed, None) for kind in kinds]
+    callbacks = [connection.domainEventRegisterAny(None, kind, changed, None) for kind in kinds]
+    kind = libvirt.VIR_DOMAIN_EVENT_ID_REBOOT
+    return [*callbacks, connection.domainEventRegisterAny(None, kind, rebooted, None)]
 
 
 def _info_or_none(domain: libvirt.virDomain) -> DomainInfo | None:

@@ -18,6 +18,7 @@ from vmdesk.views.properties_flow import PropertiesFlow
 from vmdesk.views.properties_several import SeveralDialog
 
 ADD = "add"
+EJECT = "eject"
 
 
 class HardwareConversations(QObject):
@@ -28,6 +29,7 @@ class HardwareConversations(QObject):
         self._controller = controller
         self._hardware = controller.hardware
         self._window = window
+        self._hardware.disc_left_in.connect(self._offer_eject)
 
     def carry_out(self, request: Request) -> None:
         """Do what the user wants, or ask about it first."""
@@ -71,6 +73,23 @@ class HardwareConversations(QObject):
             (Choice("no", _("&Not now")), Choice(ADD, _("&Add one"), "primary")),
         )
         dialog.chosen.connect(lambda key: self._add_drive(uuid) if key == ADD else None)
+        dialog.open()
+
+    def _offer_eject(self, uuid: str) -> None:
+        row = self._controller.domains.row(uuid)
+        if row is None:
+            return
+        dialog = MessageDialog(
+            self._window,
+            "disc",
+            _("“{name}” has restarted. Eject its installation disc?").format(name=row.domain.name),
+            _(
+                "If the installation is done, the disc is not needed any more. It can be put in "
+                "again at any time."
+            ),
+            (Choice("no", _("&Not now")), Choice(EJECT, _("&Eject"), "primary")),
+        )
+        dialog.chosen.connect(lambda key: self._hardware.eject(uuid) if key == EJECT else None)
         dialog.open()
 
     def _add_drive(self, uuid: str) -> None:

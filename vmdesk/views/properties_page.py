@@ -22,6 +22,9 @@ from vmdesk.views.labels import label, title
 
 Value = TypeVar("Value")
 
+_LINE = 32
+"""The height of an input of one line."""
+
 Deed = Callable[[Hardware, str], Task]
 """What a button does at once, to the machine of this UUID."""
 
@@ -108,9 +111,8 @@ class Form(QGridLayout):
     def add(self, field: Field, badge: QLabel | None = None) -> None:
         """Add a field."""
         row = self.rowCount()
-        height = field.control.sizeHint().height() if field.control.maximumHeight() < 80 else 32
-        # The label stands at the height of the input, whatever is written below it.
-        field.name.setFixedHeight(max(height, 32))
+        # The label stands at the height of the input's first line, whatever is below it.
+        field.name.setFixedHeight(_LINE)
         self.addWidget(field.name, row, 0, Qt.AlignmentFlag.AlignTop)
         self.addWidget(field, row, 1)
         if badge is not None:
@@ -120,10 +122,11 @@ class Form(QGridLayout):
         """Add what has no name beside it, such as a check box."""
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(widget, 0 if badge is not None else 1)
+        # A check box no wider than its text: what can't be pressed must not look as if it could.
+        row.addWidget(widget, 1 if isinstance(widget, QLabel) else 0)
         if badge is not None:
             row.addWidget(badge)
-            row.addStretch(1)
+        row.addStretch(0)
         self.addLayout(row, self.rowCount(), 1)
 
 
