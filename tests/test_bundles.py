@@ -1,5 +1,6 @@
 """Exports and imports as the window starts them: rows, results, and what a kill left behind."""
 
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from tests.core.operations import token_machine
-from vmdesk.bundles import Bundles
+from vmdesk.bundles import Bundles, LeftOut
 from vmdesk.connection import Connection
 from vmdesk.core import paths
 from vmdesk.core.bundle import ArchiveForm
@@ -132,6 +133,29 @@ def test_a_machine_that_is_to_be_started_is_started_by_a_task_of_its_own(
     assert [entry.task.title for entry in desk.work.tasks.running()] == ["Start copy"]
     qtbot.waitUntil(lambda: not desk.work.tasks.running(), timeout=60_000)
     assert desk.host.domain(made.uuid).isActive()
+
+
+def test_what_only_the_whole_file_tells_to_be_missing_is_told_afterwards(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    disks = [(desk.folder / "web.qcow2", "qcow2")]
+    disks.append((token_machine.make_qcow2(desk.folder / "data.qcow2", "data"), "qcow2"))
+    uuid = token_machine.define(desk.host, "two", disks).UUIDString()
+    whole = desk.folder / "two.tar.gz"
+    result(qtbot, desk.bundles.export(uuid, whole, ExportOptions(ArchiveForm.TAR_GZ)))
+    part = desk.folder / "part.tar.gz"
+    with tarfile.open(whole) as source, tarfile.open(part, "w:gz") as target:
+        for member in source.getmembers():
+            if member.name in ("two.xml", "two.qcow2"):
+                target.addfile(member, source.extractfile(member))
+    preview = previewed(qtbot, desk, part)
+    assert preview.dropped == ()
+    with qtbot.waitSignal(desk.bundles.left_out, timeout=60_000) as told:
+        desk.bundles.import_(preview, "copy")
+    assert told.args is not None
+    left_out = told.args[0]
+    assert isinstance(left_out, LeftOut)
+    assert [(left_out.name, item.what) for item in left_out.dropped] == [("copy", "disk vdb")]
 
 
 def test_a_file_is_known_by_its_content(qtbot: QtBot, desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """The controller's part for machines in files: export them, look at files, import them."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -14,9 +14,18 @@ from vmdesk.core.operations import clear_up, export, import_, start_stop
 from vmdesk.core.operations.export import ExportOptions
 from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview
 from vmdesk.core.staging import Leftover
+from vmdesk.core.untrusted_xml import Dropped
 from vmdesk.models.domain_list_model import PendingDomain
 from vmdesk.tasks import Task
 from vmdesk.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a machine came without that nobody could know before the whole file was read."""
+
+    name: str
+    dropped: tuple[Dropped, ...]
 
 
 class Bundles(QObject):
@@ -25,10 +34,17 @@ class Bundles(QObject):
     cleared_up = Signal(object)
     """A tuple of ``Leftover``: what was broken off when vmdesk died; never empty."""
 
+    left_out = Signal(object)
+    """A ``LeftOut``: the user has agreed to an import without knowing this."""
+
     def __init__(self, work: Work, connection: Connection, folder: Path, parent: QObject) -> None:
         super().__init__(parent)
         self._work = work
         self._connection = connection
+        self._folder = folder
+
+    def set_folder(self, folder: Path) -> None:
+        """Keep the disks of machines that are imported elsewhere from now on."""
         self._folder = folder
 
     def survey(self, uuid: str) -> Task:
@@ -85,9 +101,10 @@ class Bundles(QObject):
             _("Import {name}").format(name=name),
             partial(import_.run, self._work.host, preview.path, options),
             uuid,
-            lambda: self.import_(replace(preview, identity=""), name, same_identity, start),
+            lambda: self.import_(preview, name, same_identity, start),
         )
         task.succeeded.connect(lambda made: self._show(uuid, made, start))
+        task.succeeded.connect(lambda made: self._compare(preview, made))
         task.failed.connect(lambda _error: self._withdraw(uuid))
         task.cancelled.connect(lambda: self._work.domains.remove_pending(uuid))
         return task
@@ -110,6 +127,11 @@ class Bundles(QObject):
         if start:
             # Not a part of the import: if the start fails, the machine is there all the same.
             self._work.on_domain(_("Start {name}"), start_stop.start, made.uuid)
+
+    def _compare(self, preview: Preview, made: ImportResult) -> None:
+        unknown = tuple(item for item in made.dropped if item not in preview.dropped)
+        if unknown:
+            self.left_out.emit(LeftOut(made.name, unknown))
 
     def _withdraw(self, uuid: str) -> None:
         self._work.domains.remove_pending(uuid)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QDialog, QLabel
 
 from tests.conftest import FOLDERS, PrivateLibvirt
 from tests.core.operations import token_machine
@@ -93,6 +93,11 @@ class Desk:
         return [*snapshot(self.disks), *snapshot(journals)]
 
 
+def words(dialog: QDialog) -> str:
+    """Return all that a dialog says."""
+    return "\n".join(label.text() for label in dialog.findChildren(QLabel))
+
+
 @pytest.fixture
 def desk(
     person: Person, controller: Controller, private_libvirt: PrivateLibvirt, tmp_path: Path
@@ -121,6 +126,8 @@ def test_a_machine_goes_out_by_the_dialog_and_comes_back_by_a_drop(
     assert dialog.form is not None
     assert dialog.form.name.edit.text() == "web"
     person.fill_in(dialog.form.name.edit, "web again")
+    person.click(person.visible_button("Check now", dialog))
+    person.wait(lambda: "compared, and are right" in words(dialog), "the check of the file")
     person.click(dialog.import_button)
     person.wait_for_state("web again", "Off")
     assert [path.name for path in desk.leftovers()] == ["web again.qcow2"]
@@ -170,8 +177,7 @@ def test_several_files_wait_for_each_other_and_a_bad_one_says_why(
     person.drop(data)
 
     refusal = person.dialog(ErrorDialog)
-    texts = [label.text() for label in refusal.findChildren(QLabel)]
-    assert "“note.tar” can't be imported" in texts
+    assert "“note.tar” can't be imported" in words(refusal)
     person.click(refusal.buttons[CLOSE])
     for name in ("alone", "web-2"):
         dialog = person.dialog(ImportDialog)

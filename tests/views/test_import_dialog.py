@@ -145,6 +145,12 @@ def test_a_check_before_the_import_keeps_what_was_typed(qtbot: QtBot, ready: Imp
     assert "compared, and are right" in texts(ready)
 
 
+def test_a_file_without_checksums_is_not_called_compared(ready: ImportDialog) -> None:
+    ready.show_preview(PREVIEW, was_read=True)
+    assert "It brings none for its disks" in texts(ready)
+    assert not [b for b in ready.findChildren(QPushButton) if b.isVisible() and "Check" in b.text()]
+
+
 def test_a_long_list_is_scrolled_and_no_text_is_cut(qtbot: QtBot, dialog: ImportDialog) -> None:
     dropped = tuple(Dropped(f"thing {number}", "it is of no use " * 8) for number in range(60))
     dialog.show_preview(replace(PREVIEW, dropped=dropped, changed=("Something changes. " * 12,)))

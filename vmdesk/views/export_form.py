@@ -206,6 +206,7 @@ class _FormField(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.name = QLabel(_("Format"))
+        self.setAccessibleName(self.name.text())
         self.buttons = {form: QRadioButton(f".{form.value}") for form in _FORMS}
         group = QButtonGroup(self)
         grid = QGridLayout(self)

@@ -79,9 +79,12 @@ class ImportDialog(Dialog):
         self.import_button.setEnabled(False)
         self.import_button.setToolTip(_("Wait until the file has been looked at."))
 
-    def show_preview(self, preview: Preview) -> None:
-        """Show what would be made; what the user has set already stays."""
-        old, self.form = self.form, ImportForm(preview, self._taken)
+    def show_preview(self, preview: Preview, was_read: bool = False) -> None:
+        """Show what would be made; what the user has set already stays.
+
+        ``was_read`` says that the whole file was checked for it.
+        """
+        old, self.form = self.form, ImportForm(preview, was_read, self._taken)
         if old is not None:
             self.form.name.edit.setText(old.name.edit.text())
             self.form.identity.setChecked(old.identity.isChecked())

@@ -42,6 +42,7 @@ class ImportFlow(QObject):
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._dialog.open)
         self._patience.start(_PATIENCE)
+        self._was_read = False
         self._task = self._follow(controller.bundles.preview(path))
 
     def _follow(self, task: Task) -> Task:
@@ -52,11 +53,12 @@ class ImportFlow(QObject):
 
     def _show(self, preview: Preview) -> None:
         self._patience.stop()
-        self._dialog.show_preview(preview)
+        self._dialog.show_preview(preview, self._was_read)
         self._dialog.open()
 
     def _verify(self) -> None:
         self._dialog.show_progress(None)
+        self._was_read = True
         self._task = self._follow(self._controller.bundles.verify(self._path))
 
     def _import(self, wish: ImportWish) -> None:

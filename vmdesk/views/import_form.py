@@ -37,7 +37,9 @@ class ImportForm(QWidget):
     verify_wanted = Signal()
     """The user wants the whole file to be checked before."""
 
-    def __init__(self, preview: Preview, taken: Callable[[], Collection[str]]) -> None:
+    def __init__(
+        self, preview: Preview, was_read: bool, taken: Callable[[], Collection[str]]
+    ) -> None:
         super().__init__()
         self.preview = preview
         self._taken = taken
@@ -46,7 +48,10 @@ class ImportForm(QWidget):
         self.name.edit.setText(create.unique_name(preview.name, taken()))
         self.name.edit.setMinimumWidth(320)
         self.facts = FactsTable()
-        self.facts.show_facts(_facts(preview, self.verify_wanted.emit))
+        facts = _facts(preview)
+        if preview.content is Content.BUNDLE:
+            facts.append(_checks(preview, was_read, self.verify_wanted.emit))
+        self.facts.show_facts(facts)
         self.identity = QCheckBox(_("Keep the same i&dentity"))
         self.identity_words = label(_identity_words(preview), "secondary")
         self.identity.setAccessibleDescription(self.identity_words.text())
@@ -89,7 +94,7 @@ class ImportForm(QWidget):
                 layout.addWidget(_section(heading, entries))
 
 
-def _facts(preview: Preview, verify: Callable[[], object]) -> list[Fact]:
+def _facts(preview: Preview) -> list[Fact]:
     parts = [formatting.cpus(preview.vcpus), formatting.memory(preview.memory_kib)]
     parts.append(_("UEFI firmware") if preview.is_uefi else _("BIOS firmware"))
     facts = [Fact(_("Hardware"), " · ".join(parts))]
@@ -102,16 +107,17 @@ def _facts(preview: Preview, verify: Callable[[], object]) -> list[Fact]:
     room = _("Needs {needed}; {free} are free").format(
         needed=formatting.size(preview.required_bytes), free=formatting.size(preview.free_bytes)
     )
-    facts.append(Fact(_("Room"), room))
-    if preview.content is Content.BUNDLE:
-        facts.append(_verified_fact(preview, verify))
-    return facts
+    return [*facts, Fact(_("Room"), room)]
 
 
-def _verified_fact(preview: Preview, verify: Callable[[], object]) -> Fact:
+def _checks(preview: Preview, was_read: bool, verify: Callable[[], object]) -> Fact:
+    name = _("Checksums")
     if preview.is_verified:
-        return Fact(_("Checksums"), _("All of them were compared, and are right"))
-    return Fact(_("Checksums"), _("Compared while it is imported"), _("Check now"), verify)
+        return Fact(name, _("All of them were compared, and are right"))
+    if was_read:
+        return Fact(name, _("It brings none for its disks; what else can be checked is right"))
+    words = _("If it brings any, they are compared while it is imported")
+    return Fact(name, words, _("Check now"), verify)
 
 
 def _disk_words(disk: PreviewDisk) -> str:

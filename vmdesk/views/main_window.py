@@ -148,6 +148,7 @@ class MainWindow(QWidget):
         self.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
         self.conversations.export_wanted.connect(self.exports.begin)
         self._controller.bundles.cleared_up.connect(self.notice.show_leftovers)
+        self._controller.bundles.left_out.connect(self.notice.show_left_out)
         self.domain_actions.requested.connect(self.conversations.carry_out)
         self.banner.reconnect_wanted.connect(self._controller.reconnect)
         self._controller.connection_changed.connect(self._show_status)
