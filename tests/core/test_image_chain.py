@@ -105,13 +105,13 @@ def test_what_is_not_there_or_not_a_file_is_left_out(tmp_path: Path) -> None:
         assert list(files_below(path)) == []
 
 
-def test_every_prefix_of_a_real_header_is_read_without_an_error(tmp_path: Path) -> None:
+def test_a_real_header_that_was_cut_anywhere_is_read_without_an_error(tmp_path: Path) -> None:
     base = make(tmp_path / "base.qcow2")
     top = overlay(tmp_path / "top.qcow2", "base.qcow2")
     whole = top.read_bytes()[:1024]
     cut = tmp_path / "cut.qcow2"
     found = []
-    for length in range(len(whole) + 1):
+    for length in (*range(0, len(whole), 5), len(whole)):
         cut.write_bytes(whole[:length])
         found.append(list(files_below(cut)))
     assert found[0] == []

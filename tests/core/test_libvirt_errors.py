@@ -46,7 +46,9 @@ def test_a_daemon_that_does_not_run_is_told(tmp_path: Path) -> None:
 
 def test_another_computer_that_ssh_does_not_reach_is_told(tmp_path: Path) -> None:
     helper = tmp_path / "ssh"
-    helper.write_text("#!/bin/sh\necho 'ssh: Could not resolve hostname nowhere' >&2\nexit 255\n")
+    # Like ssh, it takes the first words of libvirt before it gives up.
+    words = "ssh: Could not resolve hostname nowhere"
+    helper.write_text(f"#!/bin/sh\nhead -c 4 >/dev/null\necho '{words}' >&2\nexit 255\n")
     helper.chmod(0o700)
     error = failure_of(f"qemu+ssh://nowhere/system?command={helper}")
     assert error.summary == "libvirt is not running, or can't be reached."

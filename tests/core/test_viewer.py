@@ -56,7 +56,7 @@ def window() -> str:
 
 
 def windows() -> list[str]:
-    return xdotool("search", "--onlyvisible", "--class", "virt-viewer").split()
+    return xdotool("search", "--onlyvisible", "--name", "^shown ").split()
 
 
 def close(number: str) -> None:
