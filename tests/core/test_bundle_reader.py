@@ -75,7 +75,8 @@ def test_what_other_programs_pack_is_read(
     assert unpacked["web.xml"].read_bytes() == XML
     original, copy = folder / "web.qcow2", unpacked["web.qcow2"]
     assert copy.stat().st_size == original.stat().st_size
-    assert copy.stat().st_blocks <= original.stat().st_blocks
+    # The file system needs a few more for its own map of the file.
+    assert copy.stat().st_blocks <= original.stat().st_blocks + 64
     with original.open("rb") as left, copy.open("rb") as right:
         assert left.read(41 * MIB) == right.read(41 * MIB)
 

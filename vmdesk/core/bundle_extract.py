@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 from vmdesk.core import sparse
@@ -27,14 +26,19 @@ def unpack(
 ) -> str | None:
     """Write a member's data into an empty open file and return the SHA-256 of what was stored.
 
-    Where nobody needs the digest and the kernel can share blocks, it does that and the result is
-    None. ``advance`` is called with each number of further bytes and may raise to stop.
+    Where nobody needs the digest it is None, and the kernel shares blocks if it can. ``advance``
+    is called with each number of further bytes and may raise to stop.
     """
-    if archive.is_plain and not needs_digest and sparse.can_share(archive.descriptor, target):
+    digest = None
+    if needs_digest:
+        with Digest() as hashing:
+            hashing.update(member.map_block)
+            _pump(archive, member, target, hashing.update, advance)
+        digest = hashing.hexdigest()
+    elif archive.is_plain and sparse.can_share(archive.descriptor, target):
         _share(archive, member, target, advance)
-        digest = None
     else:
-        digest = _pump(archive, member, target, advance)
+        _pump(archive, member, target, lambda _piece: None, advance)
     os.ftruncate(target, member.size)
     return digest
 
@@ -59,17 +63,20 @@ def _share(archive: Archive, member: Member, target: int, advance: Callable[[int
             raise damaged("its file became shorter") from exc
 
 
-def _pump(archive: Archive, member: Member, target: int, advance: Callable[[int], object]) -> str:
-    with ExitStack() as stack:
-        digest = stack.enter_context(Digest())
-        digest.update(member.map_block)
-        for extent in member.layout:
-            for at in range(extent.start, extent.end, sparse.CHUNK):
-                piece = archive.read(min(sparse.CHUNK, extent.end - at))
-                digest.update(piece)
-                sparse.write_sparse(target, piece, at)
-                advance(len(piece))
-    return digest.hexdigest()
+def _pump(
+    archive: Archive,
+    member: Member,
+    target: int,
+    look: Callable[[bytes], object],
+    advance: Callable[[int], object],
+) -> None:
+    for extent in member.layout:
+        for at in range(extent.start, extent.end, sparse.CHUNK):
+            piece = archive.read(min(sparse.CHUNK, extent.end - at))
+            look(piece)
+            sparse.write_sparse(target, piece, at)
+            sparse.begin_writeback(target, at + len(piece), len(piece))
+            advance(len(piece))
 
 
 def read_through(
