@@ -83,6 +83,31 @@ def test_what_an_export_needs_is_known_before(qtbot: QtBot, desk: Desk) -> None:
     assert nowhere == Place(desk.folder / "none" / "web.tar", False, None)
 
 
+def test_a_saved_state_goes_with_a_yes_and_only_when_the_file_is_written(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    domain = desk.host.domain(desk.uuid)
+    domain.create()
+    domain.managedSave()
+    desk.domains.set_all(desk.host.domains())
+    survey = result(qtbot, desk.bundles.survey(desk.uuid))
+    assert isinstance(survey, Survey)
+    assert survey.has_saved_state
+    options = ExportOptions(ArchiveForm.TAR, discards_saved_state=True)
+    refused = desk.bundles.export(desk.uuid, desk.folder / "web.qcow2", options)
+    with qtbot.waitSignal(refused.failed):
+        pass
+    assert domain.hasManagedSaveImage()
+    result(qtbot, desk.bundles.export(desk.uuid, desk.folder / "web.tar", options))
+    assert not domain.hasManagedSaveImage()
+
+    def is_shown_as_saved() -> bool:
+        row = desk.domains.row(desk.uuid)
+        return row is not None and row.info is not None and row.info.has_managed_save
+
+    qtbot.waitUntil(lambda: not is_shown_as_saved())
+
+
 def test_an_imported_machine_has_its_row_from_the_beginning(qtbot: QtBot, desk: Desk) -> None:
     preview = previewed(qtbot, desk, exported(qtbot, desk))
     assert (preview.name, preview.identity) == ("web-2", "")

@@ -160,7 +160,7 @@ def _import(context: Context) -> Result:
 
 
 def _cleared(leftovers: Sequence[Leftover]) -> list[str]:
-    text = _("{what} was broken off; {size} of it were cleared away.")
+    text = _("{what} was broken off. What it left behind, {size}, was cleared away.")
     return [
         text.format(what=leftover.text, size=formatting.size(leftover.size))
         for leftover in leftovers

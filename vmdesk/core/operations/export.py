@@ -112,7 +112,7 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
     """
     job.report(0, 0, _("Looking at the machine"))
     domain = _domain_that_is_off(host, uuid)
-    _see_to_saved_state(domain, options)
+    _refuse_saved_state(domain, options)
     with translated():
         name = domain.name()
         xml = DomainXml.parse(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
@@ -132,6 +132,8 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
             sources = export_disks.flattened(disks, stage.folder, job)
             part = stage.folder / "part"
             _write(part, xml, list(zip(disks, sources, strict=True)), state, options.form, job)
+            # Not before, or a cancel would lose the state for nothing.
+            _discard_saved_state(domain)
             if options.overwrites:
                 stage.replace(part, path)
             else:
@@ -153,11 +155,9 @@ def _domain_that_is_off(host: Host, uuid: str) -> libvirt.virDomain:
     return domain
 
 
-def _see_to_saved_state(domain: libvirt.virDomain, options: ExportOptions) -> None:
+def _refuse_saved_state(domain: libvirt.virDomain, options: ExportOptions) -> None:
     with translated():
-        if not domain.hasManagedSaveImage():
-            return
-        if not options.discards_saved_state:
+        if domain.hasManagedSaveImage() and not options.discards_saved_state:
             raise OperationError(
                 _("The machine {name} is saved in the middle of its work.").format(
                     name=domain.name()
@@ -165,7 +165,12 @@ def _see_to_saved_state(domain: libvirt.virDomain, options: ExportOptions) -> No
                 _("Start it and shut it down, or discard the saved state."),
                 cause=Cause.WRONG_STATE,
             )
-        domain.managedSaveRemove()
+
+
+def _discard_saved_state(domain: libvirt.virDomain) -> None:
+    with translated():
+        if domain.hasManagedSaveImage():
+            domain.managedSaveRemove()
 
 
 def _check_target(path: Path, options: ExportOptions) -> None:
