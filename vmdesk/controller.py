@@ -1,12 +1,13 @@
 """Turn what the user wants into tasks, and what the tasks and libvirt tell into the models."""
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from vmdesk.bundles import Bundles
 from vmdesk.connection import Connection, ConnectionState, ConnectionStatus
-from vmdesk.core import capabilities, details, iso_library, viewer
+from vmdesk.core import capabilities, details, folder_state, iso_library, viewer
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
@@ -74,6 +75,18 @@ class Controller(QObject):
         """How the connection stands."""
         return self._connection.status
 
+    def set_folders(self, folders: Folders) -> None:
+        """Keep discs and new disks elsewhere from now on; what runs goes on where it is."""
+        self.folders = folders
+        self.hardware.set_folders(folders)
+        self.bundles.set_folder(folders.disks)
+
+    def connect_to(self, uri: str) -> None:
+        """Talk to another libvirt. Not while an operation runs: it would go on at that one."""
+        self.host.uri = uri
+        self.domains.set_all([])
+        self.reconnect()
+
     def reconnect(self) -> None:
         """Connect to libvirt now."""
         self._connection.connect_now()
@@ -93,6 +106,10 @@ class Controller(QObject):
     def probe(self, source: str) -> Task:
         """Ask what an address holds; the task's result is a ``SourceInfo``."""
         return self._work.ask(partial(iso_library.probe, source, self.folders.isos))
+
+    def look_at_folder(self, path: Path) -> Task:
+        """Ask whether vmdesk can keep files in a folder; the result is a ``FolderState``."""
+        return self._work.ask(lambda _job: folder_state.look(path))
 
     def details(self, uuid: str) -> Task:
         """Ask for a domain's equipment; the task's result is a ``DomainDetails``."""

@@ -72,6 +72,10 @@ class Hardware(QObject):
         if self._folders.disks in homes and any(drive.disc for drive in found.cdroms):
             self.disc_left_in.emit(found.uuid)
 
+    def set_folders(self, folders: Folders) -> None:
+        """Use other folders from now on."""
+        self._folders = folders
+
     def settings(self, uuid: str) -> Task:
         """Ask for all that can be changed; the task's result is a ``Settings``."""
         return self._work.ask(lambda _job: read_settings(self._host, uuid))

@@ -17,7 +17,9 @@ from vmdesk.tasks import TaskRunner
 STATISTICS_INTERVAL = 1000
 """Milliseconds between two looks at what all domains use."""
 PICTURE_TURNS = 4
-"""Looks after which the pictures of all rows in sight are taken anew; the selected one's each."""
+"""Looks after which the pictures of all rows in sight are taken anew, unless set otherwise."""
+_SELECTED_RATE = 4
+"""How many times as often the picture of the selected machine is taken, but no look twice."""
 HISTORY_LENGTH = 120
 """Looks that are remembered of each domain: two minutes."""
 PICTURE_SIZE = QSize(1280, 800)
@@ -44,6 +46,7 @@ class Monitor(QObject):
         self._in_sight: frozenset[str] = frozenset()
         self._selected = ""
         self._turn = 0
+        self._picture_turns = PICTURE_TURNS
         self._timer = QTimer(self)
         self._timer.setInterval(STATISTICS_INTERVAL)
         self._timer.timeout.connect(self._look)
@@ -58,6 +61,10 @@ class Monitor(QObject):
     def is_looking(self) -> bool:
         """Whether libvirt is being asked."""
         return bool(self._runner.tasks)
+
+    def set_picture_interval(self, seconds: int) -> None:
+        """Take the pictures of all rows in sight anew after so many seconds."""
+        self._picture_turns = max(1, round(seconds * 1000 / STATISTICS_INTERVAL))
 
     def set_watching(self, is_watching: bool) -> None:
         """Start looking when the window is shown, and stop when it is hidden."""
@@ -89,10 +96,11 @@ class Monitor(QObject):
             return
         task = self._runner.start(_("Look"), lambda _job: self._sampler.sample())
         task.succeeded.connect(self._take_in)
-        is_everyones_turn = self._turn % PICTURE_TURNS == 0
+        is_everyones_turn = self._turn % self._picture_turns == 0
+        is_selected_turn = self._turn % max(1, self._picture_turns // _SELECTED_RATE) == 0
         self._turn += 1
-        for uuid in running:
-            if uuid == self._selected or (is_everyones_turn and uuid in self._in_sight):
+        for uuid in self._in_sight.union([self._selected]).intersection(running):
+            if is_selected_turn if uuid == self._selected else is_everyones_turn:
                 self._take_picture(uuid)
 
     def _running(self) -> list[str]:

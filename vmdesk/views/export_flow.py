@@ -26,7 +26,8 @@ class ExportFlow(QObject):
 
     def begin(self, uuids: Sequence[str]) -> None:
         """Ask how these machines are to be exported."""
-        task = self._controller.bundles.export_folder(self._settings.export_folder)
+        wanted = self._settings.exports_folder or self._settings.export_folder
+        task = self._controller.bundles.export_folder(wanted)
         task.succeeded.connect(lambda folder: self._survey(uuids, folder))
 
     def _survey(self, uuids: Sequence[str], folder: Path) -> None:
@@ -44,6 +45,7 @@ class ExportFlow(QObject):
 
     def _open(self, surveys: list[Survey], folder: Path) -> None:
         dialog = ExportDialog(surveys, folder, self._window)
+        dialog.form.choose_form(self._settings.export_form)
         dialog.agreed.connect(self._export)
         dialog.places_wanted.connect(lambda paths: self._look(dialog, paths))
         dialog.open()

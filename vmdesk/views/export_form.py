@@ -65,6 +65,11 @@ class ExportForm(QWidget):
         self._show_form()
         self._connect()
 
+    def choose_form(self, form: ArchiveForm) -> None:
+        """Begin with this form."""
+        self.forms.buttons[form].setChecked(True)
+        self._show_form()
+
     def targets(self) -> dict[str, Path]:
         """Return the file for each machine, by its UUID."""
         folder = Path(self.folder_edit.text())

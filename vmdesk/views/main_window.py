@@ -28,6 +28,7 @@ from vmdesk.views.export_flow import ExportFlow
 from vmdesk.views.machines_page import MachinesPage
 from vmdesk.views.new_domain_flow import open_new_dialog
 from vmdesk.views.notice_bar import NoticeBar
+from vmdesk.views.settings_flow import SettingsFlow
 from vmdesk.views.task_panel import TaskPanel
 from vmdesk.views.toolbar import Toolbar, WindowActions
 from vmdesk.views.whole_pages import broken_page, empty_page, loading_page
@@ -57,6 +58,7 @@ class MainWindow(QWidget):
         self.loading = loading_page()
         self.exports = ExportFlow(controller, settings, self)
         self.arrivals = Arrivals(controller, settings, self, self.ask_new, self._show_new)
+        self.preferences = SettingsFlow(controller, settings, self)
         self.empty = empty_page(actions.new, actions.import_)
         self.broken = broken_page(controller.reconnect)
         self.pages = QStackedWidget()
@@ -78,7 +80,7 @@ class MainWindow(QWidget):
 
     def ask_new(self, source: str = "") -> QDialog:
         """Ask for a new machine, and select it when the user agrees."""
-        return open_new_dialog(self._controller, self, source, self._show_new)
+        return open_new_dialog(self._controller, self._settings, self, source, self._show_new)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the desktop from light to dark and back."""
@@ -136,6 +138,7 @@ class MainWindow(QWidget):
         actions.find.triggered.connect(toolbar.filter.selectAll)
         actions.reload.triggered.connect(self._controller.reconnect)
         actions.activity.toggled.connect(self.tasks.set_unfolded)
+        actions.settings.triggered.connect(lambda: self.preferences.open())
         actions.about.triggered.connect(lambda: AboutDialog(self).open())
         actions.quit.triggered.connect(self.close)
         for sort_by, action in actions.sort_by.items():

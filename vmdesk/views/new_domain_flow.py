@@ -10,16 +10,22 @@ from vmdesk.core.i18n import _
 from vmdesk.core.iso_library import SourceInfo
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations.create import NewDomain
+from vmdesk.settings import Settings
 from vmdesk.tasks import Task
 from vmdesk.views.new_domain_dialog import NewDomainDialog
 from vmdesk.views.source_field import SourceField
 
 
 def open_new_dialog(
-    controller: Controller, window: QWidget, source: str, made: Callable[[str], object]
+    controller: Controller,
+    settings: Settings,
+    window: QWidget,
+    source: str,
+    made: Callable[[str], object],
 ) -> NewDomainDialog:
     """Open the page, with ``source`` filled in; ``made`` is told the UUID when the user agrees."""
     dialog = NewDomainDialog(controller.domains.names, window)
+    dialog.form.show_defaults(settings.new_memory, settings.new_vcpus, settings.new_disk_size)
     field = dialog.form.source
 
     def create(new: NewDomain) -> None:

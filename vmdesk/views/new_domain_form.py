@@ -48,6 +48,12 @@ class NewDomainForm(QWidget):
             number.spin.valueChanged.connect(self.check)
         self.check()
 
+    def show_defaults(self, memory: int, vcpus: int, disk_size: int) -> None:
+        """Begin with so many MiB of memory, CPUs, and GiB of disk."""
+        self.memory.spin.setValue(memory)
+        self.vcpus.spin.setValue(vcpus)
+        self.disk.spin.setValue(disk_size)
+
     def show_limits(self, limits: HostLimits) -> None:
         """Show and obey what this host can give."""
         self._limits = limits

@@ -84,6 +84,9 @@ class WindowActions:
             parent, _("&Activity"), "history", "Ctrl+J", _("Show what is being done and was done")
         )
         self.activity.setCheckable(True)
+        self.settings = _action(
+            parent, _("S&ettings…"), "sliders", "Ctrl+,", _("Folders, defaults, window, connection")
+        )
         self.about = _action(parent, _("A&bout vmdesk"), "info", "", _("Versions"))
         self.quit = _action(parent, _("&Quit"), "close", "Ctrl+Q", _("Close vmdesk"))
         self._group = QActionGroup(parent)
@@ -99,7 +102,7 @@ class WindowActions:
         sort = menu.addMenu(_("&Sort"))
         sort.addActions(list(self.sort_by.values()))
         menu.addSeparator()
-        menu.addActions([self.activity, self.about])
+        menu.addActions([self.activity, self.settings, self.about])
         menu.addSeparator()
         menu.addAction(self.quit)
         return menu

@@ -1,0 +1,162 @@
+"""The fields of the settings that are more than a number: a folder, a choice, a connection."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton
+
+from vmdesk.connection import ConnectionState, ConnectionStatus
+from vmdesk.core import formatting
+from vmdesk.core.folder_state import FolderState
+from vmdesk.core.i18n import _
+from vmdesk.views.field import Field
+
+_DEBOUNCE = 250
+"""Milliseconds without a key after which a folder is looked at."""
+
+Value = TypeVar("Value")
+
+
+class FolderField(Field):
+    """A folder, or nothing for the default, which ``default`` describes."""
+
+    wanted = Signal(object)
+    """A path of which it has to be known whether files can be kept there."""
+    chosen = Signal(object)
+    """What the user has put in, once it is whole: an absolute path as text, or empty."""
+
+    def __init__(self, name: str, value: str, default: str) -> None:
+        self.edit = QLineEdit(value)
+        self.edit.setPlaceholderText(default)
+        self.browse = QPushButton(_("Browse…"))
+        self.browse.setAutoDefault(False)
+        super().__init__(name, self.edit, self.browse)
+        plain = name.replace("&", "")
+        self.browse.setAccessibleName(_("Browse: {field}").format(field=plain))
+        self.browse.setAccessibleDescription(_("Choose a folder of this computer"))
+        self.browse.clicked.connect(self._browse)
+        self._value = value
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_DEBOUNCE)
+        self._timer.timeout.connect(self._look)
+        self.edit.textChanged.connect(self._check)
+        self.edit.editingFinished.connect(self._choose)
+        self._check()
+
+    def show_state(self, state: FolderState) -> None:
+        """Show what is known of a folder, if it is still the one in the field."""
+        if str(state.path) != str(Path(self.edit.text())):
+            return
+        room = _("{room} free.").format(room=formatting.size(state.free_bytes))
+        made = "" if state.exists else _("It is made when it is needed.")
+        if state.problem:
+            self.show_problem(state.problem)
+        else:
+            self.show_hint(f"{room} {made}".strip())
+
+    def _check(self) -> None:
+        text = self.edit.text()
+        is_whole = not text or text.startswith("/")
+        self.mark("" if is_whole else _("A folder is needed, from “/” on."))
+        if text and is_whole:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def _look(self) -> None:
+        self.wanted.emit(Path(self.edit.text()))
+
+    def _choose(self) -> None:
+        text = self.edit.text()
+        if text != self._value and not self.problem:
+            self._value = text
+            self.chosen.emit(text)
+
+    def _browse(self) -> None:
+        start = self.edit.text() or self.edit.placeholderText()
+        dialog = QFileDialog(self, _("Choose a folder"), start)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._take)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _take(self, path: str) -> None:
+        self.edit.setText(path)
+        self._choose()
+
+
+class ChoiceField(Field, Generic[Value]):
+    """One of a few values, each with its words."""
+
+    def __init__(self, name: str, words: Mapping[Value, str], value: Value) -> None:
+        self.box = QComboBox()
+        super().__init__(name, self.box)
+        self._values = list(words)
+        self.box.addItems(list(words.values()))
+        self.choose(value)
+
+    @property
+    def value(self) -> Value:
+        """What is chosen."""
+        return self._values[self.box.currentIndex()]
+
+    def choose(self, value: Value) -> None:
+        """Choose a value; one that isn't offered is the first."""
+        self.box.setCurrentIndex(self._values.index(value) if value in self._values else 0)
+
+
+class UriField(Field):
+    """The address of a libvirt, or nothing for the default; says how the connection stands."""
+
+    chosen = Signal(object)
+    """What the user has put in, once it is whole: a URI, or empty."""
+
+    def __init__(self, name: str, value: str, default: str) -> None:
+        self.edit = QLineEdit(value)
+        self.edit.setPlaceholderText(default)
+        super().__init__(name, self.edit)
+        self._value = value
+        self.edit.textChanged.connect(lambda text: self.mark(_uri_problem(text)))
+        self.edit.editingFinished.connect(self._choose)
+
+    def show_status(self, status: ConnectionStatus) -> None:
+        """Show how the connection stands; what is wrong with the text comes first."""
+        if self.problem:
+            return
+        match status.state:
+            case ConnectionState.CONNECTED:
+                self.show_hint(_("Connected."))
+            case ConnectionState.CONNECTING:
+                self.show_hint(_("Connecting…"))
+            case ConnectionState.LOST:
+                error = status.error
+                self.show_warning(error.summary if error is not None else _("Not connected."))
+
+    def set_busy(self, is_busy: bool) -> None:
+        """Take no other address while work goes on at the one there is."""
+        self.edit.setEnabled(not is_busy)
+        if is_busy:
+            self.show_warning(_("It can be changed when the work under way is done."))
+
+    def _choose(self) -> None:
+        text = self.edit.text()
+        if text != self._value and not self.problem:
+            self._value = text
+            self.chosen.emit(text)
+
+
+def _uri_problem(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme and parts.path.startswith("/") and "://" in text and " " not in text:
+        return ""
+    return _("An address is needed such as qemu:///system or qemu+ssh://me@host/system.")
