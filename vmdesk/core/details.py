@@ -6,7 +6,7 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import iso_library
+from vmdesk.core import disk_users, iso_library
 from vmdesk.core.domain_devices import DiskDevice
 from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import Host
@@ -65,7 +65,7 @@ def read(host: Host, uuid: str, library: Path) -> DomainDetails:
         title=xml.title,
         note=xml.description,
         uses_kvm=xml.type == "kvm",
-        disks=tuple(_disk(domain, disk) for disk in xml.disks if disk.device == "disk"),
+        disks=tuple(_disk(host, domain, disk) for disk in xml.disks if disk.device == "disk"),
         cdroms=_drives(xml, library),
         network=_network(xml),
         addresses=_addresses(domain) if is_active else (),
@@ -78,13 +78,13 @@ def _source(disk: DiskDevice) -> str:
     return str(disk.path) if disk.path is not None else disk.network
 
 
-def _disk(domain: libvirt.virDomain, disk: DiskDevice) -> DiskDetails:
+def _disk(host: Host, domain: libvirt.virDomain, disk: DiskDevice) -> DiskDetails:
     try:
         virtual_size, used, _physical = domain.blockInfo(disk.target)
     except libvirt.libvirtError:
         # A missing or unreadable image: the start says so, here its sizes just aren't known.
         virtual_size = used = None
-    if disk.path is not None:
+    if disk.path is not None and disk_users.are_here(host):
         # Where it is another user's file, libvirt's figure stands.
         with contextlib.suppress(OSError):
             used = disk.path.stat().st_blocks * 512

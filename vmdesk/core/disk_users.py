@@ -37,6 +37,15 @@ def are_here(host: Host) -> bool:
         return not urlsplit(host.connection.getURI()).hostname
 
 
+def require_here(host: Host) -> None:
+    """Raise ``OperationError`` where the files of the machines are on another computer."""
+    if not are_here(host):
+        raise OperationError(
+            _("The disks of these machines are on another computer."),
+            _("vmdesk can't reach them from here. Run it there."),
+        )
+
+
 def files_of_others(host: Host, uuid: str, job: Job) -> dict[FileId, str]:
     """Return every file that any other domain names, or builds on, with that domain's name."""
     with translated():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import FOLDERS
 from vmdesk.core.host import Host
 
 TEST_DOMAIN = """
@@ -41,6 +42,20 @@ def fresh_host(tmp_path: Path, libvirt_events: None) -> Iterator[Host]:
     node = tmp_path / "node.xml"
     node.write_text(TEST_DOMAIN)
     host = Host(f"test://{node}")
+    host.open()
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def remote_host(private_host: Host, tmp_path: Path) -> Iterator[Host]:
+    """The private daemon once more, as it looks when it is on another computer."""
+    helper = tmp_path / "connect"
+    # libvirt hands none of these on to the program that it is to connect through.
+    settings = " ".join(f"{name}={folder}" for name, folder in FOLDERS.items())
+    helper.write_text(f"#!/bin/sh\nexec env {settings} virt-ssh-helper qemu:///session\n")
+    helper.chmod(0o700)
+    host = Host(f"qemu+ext://elsewhere/session?command={helper}")
     host.open()
     yield host
     host.close()

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import libvirt
 
-from vmdesk.core import capabilities, formatting, image, iso_library, new_domain_xml
+from vmdesk.core import capabilities, disk_users, formatting, image, iso_library, new_domain_xml
 from vmdesk.core.capabilities import Capabilities
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import Host
@@ -128,6 +128,7 @@ def unique_name(wanted: str, taken: Collection[str]) -> str:
 
 def check(host: Host, new: NewDomain, folders: Folders) -> Capabilities:
     """Raise ``OperationError`` if ``new`` can't be made here; return what the host offers."""
+    disk_users.require_here(host)
     offer = capabilities.read(host)
     problem = (
         name_problem(new.name)

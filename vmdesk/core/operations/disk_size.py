@@ -79,7 +79,8 @@ def _grow_live(domain: libvirt.virDomain, target: str, size: int) -> int:
 
 
 def _grow_stored(host: Host, uuid: str, disk: DiskDevice, size: int, job: Job) -> int:
-    if disk.path is not None and disk.type == "file" and os.access(disk.path, os.W_OK):
+    is_here = disk.type == "file" and disk_users.are_here(host)
+    if disk.path is not None and is_here and os.access(disk.path, os.W_OK):
         _require_unused(host, uuid, disk.path, job)
         image_format = disk.format or "raw"
         present = image.info(disk.path, image_format, job).virtual_size

@@ -44,6 +44,7 @@ def add_new(host: Host, uuid: str, folder: Path, size: int, job: Job) -> AddedDi
 
     A failure or a cancel leaves no file.
     """
+    disk_users.require_here(host)
     job.report(0, 0, _("Making the disk"))
     found = Definition(host, uuid)
     try:
@@ -70,6 +71,7 @@ def add_existing(host: Host, uuid: str, path: Path, job: Job) -> AddedDisk:
     Raises ``OperationError``: bad input for one that is unreadable, damaged or refers to other
     files, wrong state for one that a machine uses already.
     """
+    disk_users.require_here(host)
     job.report(0, 0, _("Looking at {name}").format(name=path.name))
     try:
         with path.open("rb") as file:
@@ -161,6 +163,8 @@ def _tried(call: Callable[[str, int], object], xml: str) -> bool:
 
 def _delete(host: Host, uuid: str, disk: DiskDevice, job: Job) -> str:
     """Delete the file of a disk that was removed; if it must stay, return why."""
+    if not disk_users.are_here(host):
+        return _("it is on another computer")
     needed = disk_users.files_of_others(host, uuid, job)
     reason = disk_users.reason_to_keep(disk, needed)
     if reason is not None or disk.path is None:

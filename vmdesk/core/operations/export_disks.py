@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from vmdesk.core import bundle_writer, formatting, image, sparse
+from vmdesk.core import bundle_writer, disk_users, formatting, image, sparse
 from vmdesk.core.bundle import ArchiveForm
 from vmdesk.core.bundle_writer import Source
 from vmdesk.core.domain_devices import DiskDevice
@@ -38,6 +38,7 @@ def find(host: Host, xml: DomainXml, notes: list[str], job: Job) -> list[ExportD
 
     Raises ``OperationError`` for one that can't be exported.
     """
+    disk_users.require_here(host)
     disks = []
     for device in xml.disks:
         if device.device != "disk":

@@ -9,11 +9,13 @@ from lxml import etree
 from vmdesk.core import (
     bundle,
     bundle_content,
+    bundle_firmware,
     bundle_host,
     bundle_match,
     bundle_mend,
     bundle_scan,
     bundle_unpack,
+    disk_users,
     guest_state,
     image_header,
     staging,
@@ -66,6 +68,7 @@ def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResul
     Raises ``OperationError``: bad input for a file that isn't acceptable, invalid value for a
     name that is taken or impossible.
     """
+    disk_users.require_here(host)
     match bundle_content.identify(path):
         case Content.IMAGE:
             result = import_image.run(host, path, options, job)
@@ -91,6 +94,7 @@ class _Plan:
     dropped: tuple[Dropped, ...]
     changed: tuple[str, ...]
     has_tpm: bool
+    keeps_nvram: bool
 
 
 def _plan(host: Host, contents: Contents) -> _Plan:
@@ -105,7 +109,13 @@ def _plan(host: Host, contents: Contents) -> _Plan:
     if contents.is_complete:
         dropped += _loose_ends(rebuilt, contents, images)
     has_tpm = rebuilt.root.find("devices/tpm") is not None
-    return _Plan(rebuilt, images, tuple(dropped), changed, has_tpm)
+    keeps_nvram = rebuilt.is_uefi and contents.nvram is not None
+    if contents.nvram is not None and keeps_nvram and not bundle_firmware.fits(contents.nvram.size):
+        keeps_nvram = False
+        changed += (
+            _("The UEFI variables do not fit this computer's firmware; they are made anew."),
+        )
+    return _Plan(rebuilt, images, tuple(dropped), changed, has_tpm, keeps_nvram)
 
 
 def _loose_ends(
@@ -198,7 +208,7 @@ def _place(
         disks[target] = bundle_mend.Disk(final, kind)
         moves[unpacked.files[member.name]] = final
     nvram = None
-    if unpacked.contents.nvram is not None and plan.rebuilt.is_uefi:
+    if unpacked.contents.nvram is not None and plan.keeps_nvram:
         source = unpacked.files[unpacked.contents.nvram.name]
         _check_nvram(source)
         nvram = folder / f"{uuid}_VARS.fd"

@@ -84,6 +84,7 @@ def _pin_nvram(host: Host, definition: Definition) -> None:
 def _moves(
     host: Host, uuid: str, definition: Definition, new_name: str, job: Job
 ) -> dict[Path, Path]:
+    disk_users.require_here(host)
     with translated():
         has_snapshots = bool(definition.domain.snapshotNum())
     if has_snapshots:
