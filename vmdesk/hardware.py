@@ -1,5 +1,6 @@
 """The controller's part for changing machines: settings, disks, discs, and earlier versions."""
 
+import contextlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from vmdesk.core.difference import Line
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
-from vmdesk.core.operations import disks, edit, eject, properties, revert
+from vmdesk.core.operations import create, disks, edit, eject, properties, revert
 from vmdesk.core.operations.create import Folders
 from vmdesk.core.operations.edit import Edit
 from vmdesk.core.operations.properties import Properties
@@ -38,13 +39,15 @@ class Version:
 class Settings:
     """A machine's properties, its earlier versions newest first, and what the host can do.
 
-    ``has_kvm`` and ``has_spice`` are ``None`` where libvirt can't tell.
+    ``has_kvm`` and ``has_spice`` are ``None`` where libvirt can't tell; ``free_room`` has the
+    bytes that there are for new disks.
     """
 
     properties: Properties
     versions: tuple[Version, ...]
     has_kvm: bool | None
     has_spice: bool | None
+    free_room: int
 
 
 class Hardware(QObject):
@@ -78,14 +81,14 @@ class Hardware(QObject):
 
     def settings(self, uuid: str) -> Task:
         """Ask for all that can be changed; the task's result is a ``Settings``."""
-        return self._work.ask(lambda _job: read_settings(self._host, uuid))
+        return self._work.ask(lambda _job: read_settings(self._host, uuid, self._folders))
 
     def discs(self) -> Task:
         """Ask for the installation discs that are kept; the result is a list of ``Iso``."""
         return self._work.ask(lambda _job: iso_library.discs(self._folders.isos))
 
     def edit(self, uuid: str, wanted: Edit) -> Task:
-        """Apply changes; the task's result has the fields that wait for the next start."""
+        """Apply changes; the task's result is an ``Applied``."""
         return self._work.operate(
             self._work.titled(_("Change {name}"), uuid),
             partial(edit.run, self._host, uuid, wanted),
@@ -154,14 +157,16 @@ class Hardware(QObject):
         )
 
 
-def read_settings(host: Host, uuid: str) -> Settings:
+def read_settings(host: Host, uuid: str, folders: Folders) -> Settings:
     """Take the snapshot; raise ``OperationError`` if the machine is gone or temporary."""
     found = properties.read(host, uuid)
-    try:
+    has_kvm = has_spice = None
+    # A driver without an emulator, as libvirt's test driver, can't tell.
+    with contextlib.suppress(OperationError):
         offered = capabilities.read(host)
-    except OperationError:
-        return Settings(found, _versions(found), None, None)
-    return Settings(found, _versions(found), offered.has_kvm, offered.has_spice)
+        has_kvm, has_spice = offered.has_kvm, offered.has_spice
+    room = create.free_room(folders.disks)
+    return Settings(found, _versions(found), has_kvm, has_spice, room)
 
 
 def _versions(present: Properties) -> tuple[Version, ...]:

@@ -51,4 +51,4 @@ def settings(found: Properties = OFF, **changed: object) -> Settings:
         Version(7, 1.7e9, ("Memory: 2 GiB → 4 GiB",), ("Memory: 4 GiB → 2 GiB",), lines),
         Version(6, 1.6e9, (), (), lines),
     )
-    return replace(Settings(found, versions, True, True), **changed)  # type: ignore[arg-type]
+    return replace(Settings(found, versions, True, True, 100 * GIB), **changed)  # type: ignore[arg-type]

@@ -120,3 +120,15 @@ def test_a_machine_that_vmdesk_has_not_made_is_left_alone(
     assert questions.tasks
     qtbot.waitUntil(lambda: not questions.tasks)
     assert offers == []
+
+
+def test_a_running_machine_says_why_it_cannot_be_renamed(window: MainWindow) -> None:
+    rename = window.domain_actions[Act.RENAME]
+    assert not rename.isEnabled()
+    assert rename.toolTip() == "Shut it down to rename it."
+
+
+def test_the_menu_has_what_changes_a_machine(window: MainWindow) -> None:
+    entries = window.domain_actions.menu(window).actions()
+    acts = (Act.PROPERTIES, Act.RENAME, Act.INSERT, Act.EJECT)
+    assert all(window.domain_actions[act] in entries for act in acts)

@@ -106,6 +106,14 @@ def test_a_new_disk_is_asked_for_at_once(qtbot: QtBot, page: DisksPage, asked: A
     assert asked.calls == [("add_new_disk", "uuid", 7 * GIB)]
 
 
+def test_a_new_disk_beyond_the_free_room_is_warned_of(page: DisksPage) -> None:
+    page.new_size.spin.setValue(100)
+    assert page.new_size.note == ""
+    page.new_size.spin.setValue(101)
+    assert "Larger than the free room" in page.new_size.note
+    assert page.add_new.isEnabled()
+
+
 def test_an_image_that_is_there_is_added(page: DisksPage, asked: Asked) -> None:
     page.add_image("/data/old.vmdk")
     assert asked.calls == [("add_existing_disk", "uuid", Path("/data/old.vmdk"))]

@@ -229,6 +229,35 @@ def test_a_drive_is_added_filled_and_emptied(
     qtbot.waitUntil(lambda: card.disc.text() == "No disc")
 
 
+def test_what_a_running_machine_does_not_take_at_once_is_said(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    dialog = opened(qtbot, window)
+    dialog.sizes.live.click()
+    dialog.sizes.vcpus.spin.setValue(1)
+    dialog.sizes.memory.spin.setValue(1024)
+    qtbot.mouseClick(dialog.save_button, LEFT)
+    qtbot.waitUntil(lambda: "from its next start only" in dialog.notice.text.text())
+    qtbot.waitUntil(lambda: not dialog.is_changed)
+    assert dialog.sizes.memory.value == 1024
+
+
+def test_a_lost_connection_leaves_what_was_typed(
+    qtbot: QtBot, dialog: PropertiesDialog, controller: Controller
+) -> None:
+    qtbot.keyClicks(dialog.general.title.edit, "Mine")
+    uuid = dialog.settings.properties.uuid
+    controller.host.close()
+    controller.domain_changed.emit(uuid)
+    questions = controller._work._questions
+    qtbot.waitUntil(lambda: not questions.tasks)
+    assert dialog.isVisible()
+    controller.reconnect()
+    qtbot.waitUntil(lambda: not questions.tasks and not dialog.notice.is_question)
+    assert dialog.general.title.edit.text() == "Mine"
+    save(qtbot, dialog)
+
+
 def test_a_machine_that_goes_away_takes_its_dialog_along(
     qtbot: QtBot, dialog: PropertiesDialog, controller: Controller
 ) -> None:

@@ -24,9 +24,10 @@ class DisksPage(Page):
         super().__init__(_("Disks"))
         self.cards: dict[str, DiskCard] = {}
         self._name = ""
+        self._free_room = 0
         self._none = label(_("This machine has no disk."), "secondary")
         self.new_size = NumberField(_("&New disk"), create.DEFAULT_DISK_SIZE // GIB, _("GiB"), 5)
-        self.new_size.remark.setText(_("It takes room as it fills."))
+        self.new_size.spin.valueChanged.connect(self._warn_of_room)
         self.add_new = QPushButton(_("&Add new disk"))
         self.add_existing = QPushButton(_("Add an e&xisting image…"))
         for button in (self.add_new, self.add_existing):
@@ -67,6 +68,10 @@ class DisksPage(Page):
     def show_settings(self, settings: Settings, discard: bool) -> None:
         """Show how the disks are; sizes that the user has put in stay unless ``discard``."""
         self._name = settings.properties.name
+        self._free_room = settings.free_room
+        room = formatting.size(settings.free_room)
+        self.new_size.remark.setText(_("{room} free; it grows as it fills").format(room=room))
+        self._warn_of_room()
         found = {disk.target: disk for disk in settings.properties.disks if not disk.is_cdrom}
         for target in self.cards.keys() - found.keys():
             card = self.cards.pop(target)
@@ -84,6 +89,11 @@ class DisksPage(Page):
         card.changed.connect(self.changed)
         card.removal_wanted.connect(self._ask_removal)
         self._list.addWidget(card)
+
+    def _warn_of_room(self) -> None:
+        is_large = self.new_size.value * GIB > self._free_room
+        warning = _("Larger than the free room: the machine stops when the room is used up.")
+        self.new_size.show_warning(warning if is_large else "")
 
     def _add_new(self) -> None:
         size = self.new_size.value * GIB

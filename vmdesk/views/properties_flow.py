@@ -3,12 +3,14 @@
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from vmdesk.connection import ConnectionState, ConnectionStatus
 from vmdesk.controller import Controller
 from vmdesk.core import difference
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
 from vmdesk.core.operations.disks import AddedDisk, RemovedDisk
 from vmdesk.core.operations.edit import Edit
+from vmdesk.core.operations.modify import Applied
 from vmdesk.hardware import Settings
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.insert_disc_dialog import open_insert_dialog
@@ -34,6 +36,7 @@ class PropertiesFlow(QObject):
         self._later: Settings | None = None
         self._deeds = 0
         self._is_own = False
+        self._discards = False
         self._is_reading = False
         self._read_again = False
         self._read()
@@ -49,6 +52,10 @@ class PropertiesFlow(QObject):
         task.failed.connect(self._give_up)
 
     def _give_up(self, error: Exception) -> None:
+        self._is_reading = self._read_again = False
+        is_gone = isinstance(error, OperationError) and error.cause is Cause.NOT_FOUND
+        if self._dialog is not None and not is_gone:
+            return  # the connection is lost: with the next one comes the next look
         if isinstance(error, OperationError):
             ErrorDialog(self._window, _("Properties"), error).open()
         if self._dialog is not None:
@@ -75,6 +82,7 @@ class PropertiesFlow(QObject):
         dialog.disc_wanted.connect(self._insert)
         dialog.notice.chosen.connect(self._decide)
         self._controller.domain_changed.connect(self._follow)
+        self._controller.connection_changed.connect(self._follow_connection)
         dialog.open()
         if self._rename:
             dialog.general.focus_name()
@@ -83,12 +91,17 @@ class PropertiesFlow(QObject):
         if uuid == self._uuid and self._deeds == 0:
             self._read()
 
+    def _follow_connection(self, status: ConnectionStatus) -> None:
+        if status.state is ConnectionState.CONNECTED and self._deeds == 0:
+            self._read()
+
     def _show(self, dialog: PropertiesDialog, settings: Settings) -> None:
         """Show the present settings; those that others have changed never without a word."""
         is_own, self._is_own = self._is_own, False
         before, now = dialog.settings.properties.base, settings.properties.base
         if before == now or is_own:
-            dialog.show_settings(settings, discard=False)
+            dialog.show_settings(settings, discard=self._discards)
+            self._discards = False
             return
         words = difference.in_words(before, now) or [_("details that only the XML shows")]
         text = _("Another program changed this machine meanwhile. {changes}").format(
@@ -123,9 +136,19 @@ class PropertiesFlow(QObject):
         task.failed.connect(self._end_unsaved)
         task.cancelled.connect(self._end_unsaved)
 
-    def _close(self, _fields: object) -> None:
-        if self._dialog is not None:
+    def _close(self, applied: Applied) -> None:
+        if self._dialog is None:
+            return
+        if not applied.refusals:
             self._dialog.done(1)
+            return
+        self._dialog.notice.tell(
+            _("Saved, but the running machine has it from its next start only. {reasons}").format(
+                reasons=" ".join(applied.refusals)
+            )
+        )
+        self._discards = True
+        self._end_unsaved()
 
     def _end_unsaved(self, error: object = None) -> None:
         self._deeds -= 1
@@ -149,10 +172,10 @@ class PropertiesFlow(QObject):
 
     def _end_deed(self) -> None:
         self._deeds -= 1
-        self._is_own = True
         self._read()
 
     def _tell(self, result: object) -> None:
+        self._is_own = True
         if self._dialog is not None:
             self._dialog.notice.tell(outcome(result))
 

@@ -9,6 +9,7 @@ from vmdesk.core.operations import changes as possible
 from vmdesk.core.operations import disk_size, modify, properties, rename
 from vmdesk.core.operations.changes import Changes, Field
 from vmdesk.core.operations.definition import Definition
+from vmdesk.core.operations.modify import Applied
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Edit:
         return no_fields and self.name is None and not self.sizes
 
 
-def run(host: Host, uuid: str, edit: Edit, job: Job) -> frozenset[Field]:
-    """Apply ``edit`` and return the fields that have effect from the next start only.
+def run(host: Host, uuid: str, edit: Edit, job: Job) -> Applied:
+    """Apply ``edit`` and say which fields have effect now and which from the next start.
 
     Raises ``OperationError`` before anything is written: wrong state if the description is not
     the user's any more or a rename needs the machine off, invalid value for a name, a figure or
@@ -43,7 +44,7 @@ def run(host: Host, uuid: str, edit: Edit, job: Job) -> frozenset[Field]:
         disk_size.grow(host, uuid, target, size, job)
     if edit.name is not None:
         rename.run(host, uuid, edit.name, job, edit.rename_files)
-    return applied.next_start
+    return applied
 
 
 def _check(host: Host, uuid: str, edit: Edit) -> None:
