@@ -96,6 +96,30 @@ def test_everything_else_about_a_machine_comes_back_too(private_host: Host, tmp_
     os.truncate(raw, 0)
 
 
+@pytest.mark.parametrize("size", [540672, 262144])
+def test_uefi_variables_come_back_raw_where_they_fit(
+    private_host: Host, tmp_path: Path, size: int
+) -> None:
+    disk = token_machine.make_qcow2(tmp_path / "web.qcow2", "t")
+    domain = token_machine.define(private_host, "web", [(disk, "qcow2")], "efi")
+    raw = tmp_path / "raw"
+    raw.write_bytes(os.urandom(size))
+    nvram = guest_state.nvram_path(private_host.uri, DomainXml.parse(domain.XMLDesc()))
+    assert nvram is not None
+    nvram.parent.mkdir(parents=True, exist_ok=True)
+    _qemu_img("convert", "-f", "raw", "-O", "qcow2", raw, nvram)  # as Fedora has them
+
+    bundle = _export(private_host, domain.UUIDString(), tmp_path)
+    result = import_.run(private_host, bundle, ImportOptions(tmp_path / "disks"), Job())
+
+    copies = [path for path in result.files if path.name == f"{result.uuid}_VARS.fd"]
+    if size == 540672:  # what the firmware of all distributions has today
+        assert [path.read_bytes() for path in copies] == [raw.read_bytes()]
+    else:
+        assert copies == []
+        assert any("UEFI variables" in change for change in result.changed)
+
+
 def test_the_same_identity_is_kept_only_where_it_is_free(
     private_host: Host, tmp_path: Path
 ) -> None:

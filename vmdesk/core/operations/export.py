@@ -8,7 +8,7 @@ from pathlib import Path
 import libvirt
 from lxml import etree
 
-from vmdesk.core import bundle, bundle_writer, guest_state, staging
+from vmdesk.core import bundle, bundle_writer, guest_state, image, image_header, staging
 from vmdesk.core.bundle import ArchiveForm, Role
 from vmdesk.core.bundle_writer import BundleWriter, Source
 from vmdesk.core.domain_xml import DomainXml
@@ -120,16 +120,15 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
     _check_target(path, options)
     notes: list[str] = []
     disks = export_disks.find(host, xml, notes, job)
-    state = _State(
-        nvram=_readable(guest_state.nvram_path(host.uri, xml), bundle.MAX_NVRAM_BYTES),
-        tpm=_readable(guest_state.tpm_path(host.uri, uuid), bundle.MAX_TPM_BYTES)
-        if options.with_tpm
-        else None,
-    )
     text = _("Export of {name} to {path}").format(name=name, path=path)
     try:
         with staging.opened(path.parent, text) as stage:
             sources = export_disks.flattened(disks, stage.folder, job)
+            nvram = _raw(guest_state.nvram_path(host.uri, xml), stage.folder, job)
+            tpm = guest_state.tpm_path(host.uri, uuid) if options.with_tpm else None
+            state = _State(
+                _readable(nvram, bundle.MAX_NVRAM_BYTES), _readable(tpm, bundle.MAX_TPM_BYTES)
+            )
             part = stage.folder / "part"
             _write(part, xml, list(zip(disks, sources, strict=True)), state, options.form, job)
             # Not before, or a cancel would lose the state for nothing.
@@ -232,6 +231,17 @@ def _add_members(
         writer.add_bytes(f"{stem}.nvram", Role.NVRAM, state.nvram)
     if state.tpm is not None:
         writer.add_bytes(f"{stem}.tpm", Role.TPM, state.tpm)
+
+
+def _raw(nvram: Path | None, folder: Path, job: Job) -> Path | None:
+    """Return the UEFI variables as a raw file; Fedora keeps them as qcow2."""
+    if nvram is None or not nvram.is_file():
+        return None
+    with nvram.open("rb") as file:
+        if image_header.detect(file.read(image_header.HEAD)) != "qcow2":
+            return nvram
+    image.convert(nvram, "qcow2", folder / "nvram", job, target_format="raw")
+    return folder / "nvram"
 
 
 def _readable(path: Path | None, most: int) -> bytes | None:
