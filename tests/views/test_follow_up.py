@@ -1,0 +1,55 @@
+"""What a finished operation offers next."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from pytestqt.qtbot import QtBot
+
+from vmdesk.core.operations.export import ExportResult
+from vmdesk.tasks import Task, TaskRunner
+from vmdesk.views.follow_up import follow_up_of
+
+
+class FileManager(QObject):
+    """Takes the place of the desktop's own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+
+    @Slot(QUrl)
+    def show_url(self, url: QUrl) -> None:
+        self.shown.append(url.toLocalFile())
+
+
+@pytest.fixture
+def runner(qtbot: QtBot) -> TaskRunner:
+    return TaskRunner(1)
+
+
+def finished(qtbot: QtBot, runner: TaskRunner, result: object) -> Task:
+    task = runner.start("Export web", lambda _job: result)
+    with qtbot.waitSignal(task.finished):
+        pass
+    return task
+
+
+def test_an_export_can_be_shown_in_its_folder(qtbot: QtBot, runner: TaskRunner) -> None:
+    result = ExportResult(Path("/home/ann/web.tar"), 1, ("The disc in sda is not exported.",))
+    follow_up = follow_up_of(finished(qtbot, runner, result))
+    assert follow_up is not None
+    assert follow_up.tip == "/home/ann/web.tar\nThe disc in sda is not exported."
+    files = FileManager()
+    # PySide takes a str here, whatever its annotations say.
+    QDesktopServices.setUrlHandler("file", files, "show_url")  # type: ignore[arg-type]
+    try:
+        follow_up.run()
+    finally:
+        QDesktopServices.unsetUrlHandler("file")
+    assert files.shown == ["/home/ann"]
+
+
+def test_other_work_offers_nothing(qtbot: QtBot, runner: TaskRunner) -> None:
+    assert follow_up_of(finished(qtbot, runner, None)) is None
