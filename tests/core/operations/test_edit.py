@@ -92,6 +92,31 @@ def test_one_refusal_leaves_everything_as_it_was(
     assert virtual_size(disk) == 1 * GIB
 
 
+def test_files_that_can_not_be_renamed_stop_the_rest_as_well(
+    private_host: Host, uuid: str, disk: Path
+) -> None:
+    disk.with_name("two.qcow2").touch()
+    before = definition.read(private_host, uuid)
+    wanted = Edit(Changes(title="New"), "two", True, (("vda", 2 * GIB),))
+    with pytest.raises(OperationError, match="exists already"):
+        edit.run(private_host, uuid, wanted, Job())
+    assert definition.read(private_host, uuid) == before
+    assert virtual_size(disk) == 1 * GIB
+
+
+def test_a_disk_that_another_machine_uses_stops_the_rest_as_well(
+    private_host: Host, uuid: str, disk: Path
+) -> None:
+    emulator = shutil.which("qemu-system-x86_64")
+    other = DOMAIN.format(emulator=emulator, disk=disk).replace(">one<", ">other<")
+    private_host.connection.defineXML(other)
+    before = definition.read(private_host, uuid)
+    with pytest.raises(OperationError, match="uses this disk too"):
+        edit.run(private_host, uuid, Edit(Changes(title="New"), sizes=(("vda", 2 * GIB),)), Job())
+    assert definition.read(private_host, uuid) == before
+    assert virtual_size(disk) == 1 * GIB
+
+
 def test_a_running_machine_is_not_renamed_and_keeps_its_title(test_host: Host) -> None:
     domain = test_host.connection.defineXML(RUNNING)
     domain.create()

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from vmdesk.core.host import Host
-from vmdesk.core.i18n import _
-from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.job import Job
 from vmdesk.core.operations import changes as possible
 from vmdesk.core.operations import disk_size, modify, properties, rename
 from vmdesk.core.operations.changes import Changes, Field
@@ -38,22 +37,21 @@ def run(host: Host, uuid: str, edit: Edit, job: Job) -> Applied:
     the user's any more or a rename needs the machine off, invalid value for a name, a figure or
     a size that can't be.
     """
-    _check(host, uuid, edit)
-    applied = modify.run(host, uuid, edit.changes, job)
+    _check(host, uuid, edit, job)
+    # The disks first: another machine may use one, which is found out only now.
     for target, size in edit.sizes:
         disk_size.grow(host, uuid, target, size, job)
+    applied = modify.run(host, uuid, edit.changes, job)
     if edit.name is not None:
         rename.run(host, uuid, edit.name, job, edit.rename_files)
     return applied
 
 
-def _check(host: Host, uuid: str, edit: Edit) -> None:
+def _check(host: Host, uuid: str, edit: Edit, job: Job) -> None:
     found = Definition(host, uuid, edit.changes.base)
     possible.check(host, found.edited(), edit.changes)
     if edit.name is not None:
-        if problem := rename.problem(host, uuid, edit.name):
-            raise OperationError(problem, cause=Cause.INVALID_VALUE)
-        found.require_off(_("Shut it down to rename it."))
+        rename.check(host, uuid, edit.name, job, edit.rename_files)
     if edit.sizes:
         disks = {disk.target: disk for disk in properties.read(host, uuid).disks}
         for target, size in edit.sizes:

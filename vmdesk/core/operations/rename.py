@@ -50,12 +50,9 @@ def run(host: Host, uuid: str, new_name: str, job: Job, rename_files: bool = Fal
     running or saved, or that has snapshots, which know its files by their names.
     """
     job.report(0, 0, _("Renaming"))
-    if found := problem(host, uuid, new_name):
-        raise OperationError(found, cause=Cause.INVALID_VALUE)
+    moves = check(host, uuid, new_name, job, rename_files)
     definition = Definition(host, uuid)
-    definition.require_off(_("Shut it down to rename it."))
     old_name = definition.edited().name
-    moves = _moves(host, uuid, definition, new_name, job) if rename_files else {}
     if new_name != old_name:
         definition.keep()
         _pin_nvram(host, definition)
@@ -64,6 +61,17 @@ def run(host: Host, uuid: str, new_name: str, job: Job, rename_files: bool = Fal
     # The old handle has the old name; ask for the machine anew.
     _rename_files(Definition(host, uuid), moves)
     return Renamed(old_name, new_name, tuple(moves.items()))
+
+
+def check(
+    host: Host, uuid: str, new_name: str, job: Job, rename_files: bool = False
+) -> dict[Path, Path]:
+    """Return the files that ``run`` would rename, or raise what it would raise."""
+    if found := problem(host, uuid, new_name):
+        raise OperationError(found, cause=Cause.INVALID_VALUE)
+    definition = Definition(host, uuid)
+    definition.require_off(_("Shut it down to rename it."))
+    return _moves(host, uuid, definition, new_name, job) if rename_files else {}
 
 
 def _pin_nvram(host: Host, definition: Definition) -> None:
