@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from queue import SimpleQueue
 
 from vmdesk import __version__
-from vmdesk.cli import bundles, hardware, lifecycle
+from vmdesk.cli import bundles, doctor, hardware, lifecycle
 from vmdesk.cli.command import Commands, Context, Parser, add_general_options
 from vmdesk.cli.output import Output, Result
 from vmdesk.core import events
@@ -40,7 +40,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"vmdeskctl {__version__}")
     add_general_options(parser)
     commands = Commands(parser)
-    for module in (lifecycle, hardware, bundles):
+    for module in (lifecycle, hardware, bundles, doctor):
         module.add_commands(commands)
     return parser
 
@@ -104,7 +104,8 @@ def _connect_and_run(arguments: argparse.Namespace, output: Output, job: Job) ->
     # Qt's loop is not there to drive libvirt's events.
     events.start_thread()
     host = Host(choose_uri(arguments.connect))
-    host.open()
+    if getattr(arguments, "connects", True):
+        host.open()
     with closing(host):
         result: Result = arguments.run(Context(host, arguments, job, output))
     return result

@@ -1,0 +1,106 @@
+"""KVM: announced, there, open, and whether it works."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.core.doctor.conftest import Examine, put
+from vmdesk.core import paths
+from vmdesk.core.doctor import acceleration, trial
+from vmdesk.core.doctor.finding import State
+from vmdesk.core.job import Cancelled, Job
+
+EMULATOR = Path(shutil.which("qemu-system-x86_64") or "")
+
+
+@pytest.mark.parametrize(
+    ("flags", "state", "words"),
+    [
+        ("fpu vmx sse", State.GOOD, "vmx"),
+        ("fpu svm hypervisor", State.GOOD, "svm"),
+        ("fpu hypervisor", State.WARNING, "itself a virtual machine"),
+        ("fpu sse", State.WARNING, "VT-x or AMD-V"),
+    ],
+)
+def test_the_processor_is_judged_by_its_flags(
+    examined: Examine, tmp_path: Path, flags: str, state: State, words: str
+) -> None:
+    put(tmp_path, "/proc/cpuinfo", f"vendor_id\t: GenuineIntel\nflags\t\t: {flags}\n")
+    found = acceleration.processor(examined(root=tmp_path))
+    assert found.state is state
+    assert words in found.meaning
+
+
+def test_a_module_that_is_not_loaded_can_be(examined: Examine, tmp_path: Path) -> None:
+    put(tmp_path, "/proc/cpuinfo", "vendor_id\t: AuthenticAMD\n")
+    found = acceleration.module(examined(root=tmp_path))
+    assert found.state is State.BROKEN
+    assert "modprobe kvm_amd" in found.mends[0].shown
+
+
+@pytest.mark.parametrize(("value", "words"), [("Y\n", "can have"), ("N\n", "can’t have")])
+def test_nesting_is_told(examined: Examine, tmp_path: Path, value: str, words: str) -> None:
+    put(tmp_path, "/sys/module/kvm_intel/parameters/nested", value)
+    found = acceleration.module(examined(root=tmp_path))
+    assert found.state is State.GOOD
+    assert words in found.meaning
+
+
+def test_without_the_device_machines_are_slow(examined: Examine, tmp_path: Path) -> None:
+    found = acceleration.device(examined(root=tmp_path))
+    assert found.state is State.BROKEN
+    assert "many times slower" in found.meaning
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may use every device")
+def test_a_device_closed_to_this_user_can_be_opened(examined: Examine, tmp_path: Path) -> None:
+    put(tmp_path, "/dev/kvm").chmod(0)
+    found = acceleration.device(examined(root=tmp_path))
+    assert found.state is State.BROKEN
+    assert "0666" in found.mends[0].shown
+    assert acceleration.device(examined("qemu:///system", tmp_path)).state is State.GOOD
+    (tmp_path / "dev/kvm").chmod(0o600)
+    assert acceleration.device(examined(root=tmp_path)).state is State.GOOD
+
+
+def test_the_guest_of_the_trial_runs_where_its_accelerator_works() -> None:
+    assert trial.run(EMULATOR, "tcg", Job()).works
+
+
+def test_the_kvm_of_this_computer_is_judged_by_the_trial(examined: Examine) -> None:
+    """Here it is announced, but closed to all but root, for whom it fails."""
+    result = trial.run(EMULATOR, "kvm", Job())
+    found = acceleration.works(examined(), Job())
+    may_try = os.access("/dev/kvm", os.R_OK | os.W_OK)
+    assert (found.state is State.GOOD) == (result.works and may_try)
+    assert result.works or result.words
+
+
+def test_a_trial_is_made_once_for_each_boot(examined: Examine, tmp_path: Path) -> None:
+    put(tmp_path, "/proc/sys/kernel/random/boot_id", "one\n")
+    surroundings = examined(root=tmp_path)
+    emulator = put(tmp_path, "emulator", '#!/bin/sh\necho tried >> "$0.log"\necho "!"\n')
+    emulator.chmod(0o700)
+    log = tmp_path / "emulator.log"
+    try:
+        for _time in range(2):
+            assert trial.cached(surroundings, emulator, Job()).works
+        assert log.read_text().count("tried") == 1
+        put(tmp_path, "/proc/sys/kernel/random/boot_id", "two\n")
+        assert trial.cached(surroundings, emulator, Job()).works
+        (paths.state_dir() / "kvm-trial.json").write_text("[damaged")
+        assert trial.cached(surroundings, emulator, Job()).works
+        assert log.read_text().count("tried") == 3
+    finally:
+        (paths.state_dir() / "kvm-trial.json").unlink()
+
+
+def test_a_trial_can_be_cancelled(tmp_path: Path) -> None:
+    emulator = put(tmp_path, "emulator", "#!/bin/sh\nexec sleep 60\n")
+    emulator.chmod(0o700)
+    job = Job()
+    job.cancel()
+    with pytest.raises(Cancelled):
+        trial.run(emulator, "kvm", job)

@@ -1,0 +1,91 @@
+"""The one table of what can fail, and what of it to tell a user: summary, hint and mend.
+
+libvirt's codes count before words, which come in the language that its daemon runs in.
+"""
+
+from dataclasses import dataclass
+
+import libvirt
+
+from vmdesk.core.causes.connections import REACHING, RIGHTS
+from vmdesk.core.causes.files import FILES
+from vmdesk.core.causes.machines import MACHINES
+from vmdesk.core.causes.row import Row, Signs
+from vmdesk.core.causes.states import STATES
+from vmdesk.core.job import Cause, OperationError
+from vmdesk.core.mend import Mend, as_root
+
+TABLE: tuple[Row, ...] = REACHING + RIGHTS + STATES + MACHINES + FILES
+"""Every known cause; of two that fit, the first is meant."""
+
+# https://libvirt.org/html/libvirt-virterror.html
+_TRANSPORT = {libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_ERR_INTERNAL_ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A cause that was recognized, with the values of this case in its words."""
+
+    key: str
+    summary: str
+    hint: str
+    cause: Cause
+    mends: tuple[Mend, ...]
+
+    def error(self, details: str) -> OperationError:
+        """Return what is raised; ``details`` are the original words."""
+        return OperationError(self.summary, self.hint, details, self.cause)
+
+
+def of_libvirt(error: libvirt.libvirtError) -> Known | None:
+    """Recognize an error of libvirt, or of QEMU through it."""
+    code = error.get_error_code()
+    is_errno = code == libvirt.VIR_ERR_SYSTEM_ERROR
+    return recognize(
+        Signs(
+            error.get_error_message() or str(error),
+            code,
+            error.get_error_domain(),
+            error.get_int1() if is_errno else None,
+            is_lost_connection(error),
+        )
+    )
+
+
+def of_program(words: str) -> Known | None:
+    """Recognize what QEMU or qemu-img wrote on stderr."""
+    return recognize(Signs(words))
+
+
+def of_system(error: OSError) -> Known | None:
+    """Recognize an error of the system, of a file for the most part."""
+    return recognize(Signs(str(error), number=error.errno))
+
+
+def recognize(signs: Signs) -> Known | None:
+    """Return the first cause in the table that ``signs`` fit, or ``None``."""
+    for row in TABLE:
+        values = row.recognize(signs)
+        if values is not None:
+            return _told(row, values)
+    return None
+
+
+def is_lost_connection(error: libvirt.libvirtError) -> bool:
+    """Tell whether ``error`` means that the daemon went away, rather than that it said no."""
+    code = error.get_error_code()
+    is_transport = error.get_error_domain() == libvirt.VIR_FROM_RPC and code in _TRANSPORT
+    return is_transport or code in (libvirt.VIR_ERR_INVALID_CONN, libvirt.VIR_ERR_RPC)
+
+
+def _told(row: Row, values: dict[str, str]) -> Known:
+    # A pattern of two branches has “other” in the second, for the first group's place.
+    first = next((name for name in values if name != "other"), "")
+    if values.get("other"):
+        values = {**values, first: values["other"]}
+    mends: tuple[Mend, ...] = ()
+    if row.command:
+        command = [part.format(**values) for part in row.command]
+        made = as_root(row.button, *command) if row.needs_root else None
+        mends = (made or Mend(row.button, tuple(command)),)
+    return Known(row.key, row.summary.format(**values), row.hint.format(**values), row.cause, mends)

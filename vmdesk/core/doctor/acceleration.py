@@ -1,0 +1,103 @@
+"""Check whether guests run on the processor itself: KVM, its device, and that it really works."""
+
+import os
+import shutil
+from pathlib import Path
+
+from vmdesk.core.doctor import trial
+from vmdesk.core.doctor.connection import user_name
+from vmdesk.core.doctor.finding import Finding, State, Surroundings
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Job
+from vmdesk.core.mend import as_root
+
+_SLOW = _("Machines run, but many times slower.")
+
+
+def processor(surroundings: Surroundings) -> Finding:
+    """Tell whether the processor says that it can run guests."""
+    title = _("Processor")
+    text = surroundings.text("/proc/cpuinfo")
+    words = set(text.split())
+    flag = next((name for name in ("vmx", "svm") if name in words), None)
+    if flag is not None:
+        meaning = _("The processor has what virtual machines need ({flag}).").format(flag=flag)
+        return Finding("processor", title, State.GOOD, meaning)
+    if os.uname().machine not in ("x86_64", "i686"):
+        meaning = _("This kind of processor announces virtualization in no list.")
+        return Finding("processor", title, State.GOOD, meaning)
+    if "hypervisor" in words:
+        meaning = _(
+            "This computer is itself a virtual machine whose host passes no virtualization on: "
+            "turn on “nested” for it there."
+        )
+    else:
+        meaning = _("Virtualization is off: turn on VT-x or AMD-V in the computer’s firmware.")
+    return Finding("processor", title, State.WARNING, f"{meaning} {_SLOW}")
+
+
+def module(surroundings: Surroundings) -> Finding:
+    """Tell whether the kernel's part of KVM is loaded, and whether guests may have guests."""
+    title = _("KVM in the kernel")
+    folder = surroundings.path("/sys/module")
+    loaded = sorted(path.name for path in folder.glob("kvm*"))
+    if not loaded:
+        vendor = "kvm_amd" if "AuthenticAMD" in surroundings.text("/proc/cpuinfo") else "kvm_intel"
+        mend = as_root(_("Load the module"), "modprobe", vendor)
+        meaning = _("The kernel’s module for KVM is not loaded. {slow}").format(slow=_SLOW)
+        return Finding("module", title, State.BROKEN, meaning, (mend,))
+    nested = [surroundings.text(f"/sys/module/{name}/parameters/nested") for name in loaded]
+    can_nest = any(text.strip() in ("Y", "1") for text in nested)
+    meaning = _("Loaded: {modules}. {nested}").format(
+        modules=", ".join(loaded),
+        nested=_("Guests can have guests.") if can_nest else _("Guests can’t have guests."),
+    )
+    return Finding("module", title, State.GOOD, meaning)
+
+
+def device(surroundings: Surroundings) -> Finding:
+    """Tell whether ``/dev/kvm`` is there and open to whoever runs the machines."""
+    title = "/dev/kvm"
+    path = surroundings.path("/dev/kvm")
+    if not path.exists():
+        meaning = _("There is no /dev/kvm, so guests can’t run on the processor. {slow}")
+        return Finding("device", title, State.BROKEN, meaning.format(slow=_SLOW))
+    if os.access(path, os.R_OK | os.W_OK):
+        return Finding(
+            "device", title, State.GOOD, _("{user} may use it.").format(user=user_name())
+        )
+    if not surroundings.is_session:
+        meaning = _("{user} may not use it, but the system’s machines run as another user.")
+        return Finding("device", title, State.GOOD, meaning.format(user=user_name()))
+    mend = as_root(_("Join the group “kvm”"), "usermod", "-a", "-G", "kvm", user_name())
+    # A group that may not use it either would not help by being joined.
+    helps = path.stat().st_mode & 0o060 == 0o060 and path.group() == "kvm"
+    if not helps:
+        mend = as_root(
+            _("Let everybody use KVM"),
+            "sh",
+            "-c",
+            'echo \'KERNEL=="kvm", MODE="0666"\' > /etc/udev/rules.d/65-kvm.rules'
+            " && chmod 0666 /dev/kvm",
+        )
+    meaning = _("{user} may not use it, so your machines can’t run on the processor. {slow}")
+    return Finding(
+        "device", title, State.BROKEN, meaning.format(user=user_name(), slow=_SLOW), (mend,)
+    )
+
+
+def works(surroundings: Surroundings, job: Job) -> Finding:
+    """Tell whether a machine really runs with KVM, by the trial of this boot."""
+    title = _("A machine with KVM")
+    check = "kvm trial"
+    emulator = shutil.which(f"qemu-system-{os.uname().machine}")
+    path = surroundings.path("/dev/kvm")
+    if emulator is None or not os.access(path, os.R_OK | os.W_OK):
+        meaning = _("It could not be tried: that needs /dev/kvm and the emulator.")
+        return Finding(check, title, State.WARNING, meaning)
+    result = trial.cached(surroundings, Path(emulator), job)
+    if result.works:
+        meaning = _("A small machine ran with KVM on this computer, since it was started.")
+        return Finding(check, title, State.GOOD, meaning)
+    meaning = _("This computer announces KVM, but a small machine failed with it. {slow}")
+    return Finding(check, title, State.BROKEN, meaning.format(slow=_SLOW), details=result.words)

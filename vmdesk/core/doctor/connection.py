@@ -1,0 +1,138 @@
+"""Check that libvirt is there, lets this user in, and what it says of itself."""
+
+import grp
+import os
+import pwd
+from urllib.parse import urlsplit
+
+import libvirt
+
+from vmdesk.core import causes
+from vmdesk.core.doctor import packages
+from vmdesk.core.doctor.finding import Finding, State, Surroundings
+from vmdesk.core.i18n import _
+from vmdesk.core.libvirt_errors import translate
+from vmdesk.core.mend import Deed, Mend, as_root
+
+GROUP = "libvirt"
+
+_SOCKETS = ("/run/libvirt/virtqemud-sock", "/run/libvirt/libvirt-sock")
+_DAEMONS = ("libvirtd", "virtqemud")
+_BINARIES = ("/usr/sbin", "/usr/bin", "/usr/libexec", "/usr/local/sbin")
+
+
+def is_installed(surroundings: Surroundings) -> Finding:
+    """Tell whether a libvirt daemon is installed, and which version vmdesk speaks through."""
+    title = _("libvirt")
+    places = [surroundings.path(f"{folder}/{name}") for folder in _BINARIES for name in _DAEMONS]
+    version = version_text(libvirt.getVersion())
+    daemon = next((place.name for place in places if place.exists()), None)
+    if daemon is None:
+        return Finding(
+            "libvirt",
+            title,
+            State.BROKEN,
+            _("The part of libvirt that runs machines is not installed: {packages}.").format(
+                packages=packages.names("libvirt")
+            ),
+            packages.install(surroundings, "libvirt"),
+        )
+    meaning = _("{daemon} is installed; vmdesk speaks through libvirt {version}.")
+    return Finding("libvirt", title, State.GOOD, meaning.format(daemon=daemon, version=version))
+
+
+def opens(surroundings: Surroundings) -> Finding:
+    """Tell whether the connection opens, as whom, and which versions answer."""
+    title = _("Connection")
+    try:
+        connection = libvirt.open(surroundings.uri)
+        try:
+            versions = _versions(connection)
+        finally:
+            connection.close()
+    except libvirt.libvirtError as error:
+        told = translate(error)
+        known = causes.of_libvirt(error)
+        mends = known.mends if known is not None else ()
+        meaning = f"{told.summary} {told.hint}".strip()
+        return Finding("connection", title, State.BROKEN, meaning, mends, told.details)
+    meaning = _("{uri} answers to {user}: {versions}.").format(
+        uri=surroundings.uri, user=user_name(), versions=versions
+    )
+    return Finding("connection", title, State.GOOD, meaning)
+
+
+def _versions(connection: libvirt.virConnect) -> str:
+    words = [f"libvirt {version_text(connection.getLibVersion())}"]
+    # The test driver has a number of its own, which says nothing.
+    if connection.getType() == "QEMU":
+        words.append(f"QEMU {version_text(connection.getVersion())}")
+    return ", ".join(words)
+
+
+def other_instance(surroundings: Surroundings) -> Finding:
+    """Tell whether the system's libvirt runs and lets this user in, beside the user's own."""
+    title = _("The system’s machines")
+    check = "system instance"
+    socket = next((p for p in map(surroundings.path, _SOCKETS) if p.exists()), None)
+    is_wanted = urlsplit(surroundings.uri).path == "/system"
+    if socket is None:
+        state = State.BROKEN if is_wanted else State.GOOD
+        meaning = _("The system’s libvirt does not run.")
+        if not is_wanted:
+            meaning = _("The system’s libvirt does not run; your own machines don’t need it.")
+        mends = (start_service(),) if is_wanted else ()
+        return Finding(check, title, state, meaning, mends)
+    if not os.access(socket, os.R_OK | os.W_OK):
+        state = State.BROKEN if is_wanted else State.GOOD
+        meaning = _("The system’s libvirt runs, but its socket is closed to {user}.")
+        return Finding(check, title, state, meaning.format(user=user_name()))
+    meaning = _("The system’s libvirt runs and lets {user} in: --connect qemu:///system.")
+    return Finding(check, title, State.GOOD, meaning.format(user=user_name()))
+
+
+def is_member(surroundings: Surroundings) -> Finding:
+    """Tell whether this user is in the group that may use the system's libvirt."""
+    title = _("Group “libvirt”")
+    check = "group"
+    if os.geteuid() == 0:
+        return Finding(check, title, State.GOOD, _("root may use the system’s libvirt."))
+    state = State.GOOD if surroundings.is_session else State.WARNING
+    try:
+        group = grp.getgrnam(GROUP)
+    except KeyError:
+        meaning = _("There is no group “libvirt” here; the administrator’s password is asked for.")
+        return Finding(check, title, State.GOOD, meaning)
+    if group.gr_gid in {*os.getgroups(), os.getegid()}:
+        meaning = _("{user} is a member and may use the system’s libvirt.")
+        return Finding(check, title, State.GOOD, meaning.format(user=user_name()))
+    if user_name() in group.gr_mem:
+        meaning = _("{user} has joined it, but it counts only from the next login.")
+        mend = Mend(_("Log in anew"), ("loginctl", "terminate-user", user_name()), Deed.COPY)
+        return Finding(check, title, State.WARNING, meaning.format(user=user_name()), (mend,))
+    meaning = _(
+        "{user} is no member, so the system’s libvirt may ask for a password or refuse; joining "
+        "counts from the next login."
+    )
+    if surroundings.is_session:
+        meaning = _("{user} is no member, which only the system’s machines need.")
+    mend = as_root(_("Join the group"), "usermod", "-a", "-G", GROUP, user_name())
+    return Finding(check, title, state, meaning.format(user=user_name()), (mend,))
+
+
+def user_name() -> str:
+    """Return the name that this process runs under, or its number."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def start_service() -> Mend:
+    """Return the mend that starts the system's libvirt, now and at each boot."""
+    return as_root(_("Start libvirt"), "systemctl", "enable", "--now", "libvirtd.socket")
+
+
+def version_text(number: int) -> str:
+    """Write a version as libvirt numbers it: 9000000 is 9.0.0."""
+    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
