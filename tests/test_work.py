@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
+from vmdesk.models.task_list_model import TaskEntry, TaskRole
 from vmdesk.work import Failure, Work
 
 
@@ -26,6 +27,11 @@ class Owner(QObject):
 @pytest.fixture
 def owner(qtbot: QtBot, test_host: Host) -> Owner:
     return Owner(test_host)
+
+
+def entries(owner: Owner) -> list[TaskEntry]:
+    tasks = owner.work.tasks
+    return [tasks.index(row).data(TaskRole.ENTRY) for row in range(tasks.rowCount())]
 
 
 def test_progress_shows_in_the_row_until_the_end(qtbot: QtBot, owner: Owner) -> None:
@@ -61,6 +67,9 @@ def test_a_failure_tells_what_failed_and_can_be_tried_again(qtbot: QtBot, owner:
     assert (failure.title, failure.error.summary) == ("Copy test", "There is no room.")
     with qtbot.waitSignal(owner.work.failed):
         failure.retry()
+    # In the history or in the dialog, but not in both.
+    failure.retry()
+    assert [entry.can_retry for entry in entries(owner)] == [True, False]
     assert tries == [owner.uuid, owner.uuid]
 
 

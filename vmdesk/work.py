@@ -56,10 +56,11 @@ class Work(QObject):
         Those of one ``uuid`` run one after another; an empty one stands for no domain.
         """
         task = self.operations.start(title, run, uuid)
-        entry = self.tasks.add(task)
+        entry = self.tasks.add(task, retry)
+        again = partial(self.tasks.try_again, entry)
         task.progressed.connect(lambda _progress: self.domains.set_activity(uuid, entry.activity))
         task.finished.connect(lambda: self.domains.set_activity(uuid, None))
-        task.failed.connect(lambda error: self._fail(Failure(title, _expected(error), uuid, retry)))
+        task.failed.connect(lambda error: self._fail(Failure(title, in_words(error), uuid, again)))
         return task
 
     def on_domain(self, title: str, run: Callable[[Host, str, Job], object], uuid: str) -> Task:
@@ -88,7 +89,7 @@ class Work(QObject):
             self.failed.emit(failure)
 
 
-def _expected(error: Exception) -> OperationError:
+def in_words(error: Exception) -> OperationError:
     """Say a defect in words too; the log has its trace."""
     if isinstance(error, OperationError):
         return error

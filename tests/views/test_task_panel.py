@@ -1,7 +1,8 @@
 """The strip of work and its history."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -36,6 +37,10 @@ def panel(qtbot: QtBot, runner: TaskRunner) -> TaskPanel:
 def download(job: Job) -> None:
     job.report(43, 100, "Downloading fedora.iso")
     job.wait(30)
+
+
+def fail(_job: Job) -> None:
+    raise OperationError("No room is left.")
 
 
 def lines(panel: TaskPanel) -> list[TaskLine]:
@@ -86,9 +91,6 @@ def test_further_work_is_counted_and_unfolds(
 def test_the_history_tells_how_work_ended(
     qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
 ) -> None:
-    def fail(_job: Job) -> None:
-        raise OperationError("No room is left.")
-
     failed = runner.start("Export one", fail)
     done = runner.start("Start one", lambda _job: None)
     qtbot.waitUntil(lambda: failed.state is TaskState.FAILED and done.state is TaskState.SUCCEEDED)
@@ -101,6 +103,32 @@ def test_the_history_tells_how_work_ended(
     assert asked == [failed]
     panel.set_unfolded(False)
     assert not panel.isVisible()
+
+
+def test_what_did_not_succeed_can_be_tried_again_once(
+    qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
+) -> None:
+    tasks = panel.findChildren(TaskListModel)[0]
+    runner.started.disconnect(tasks.add)
+    retried: list[str] = []
+    works: dict[str, Callable[[Job], None]] = {
+        "Export": fail,
+        "Download": download,
+        "Start": lambda _job: None,
+    }
+    for name, work in works.items():
+        tasks.add(runner.start(name, work), partial(retried.append, name))
+    qtbot.waitUntil(lambda: len(tasks.running()) == 1)
+    tasks.running()[0].task.cancel()
+    qtbot.waitUntil(lambda: not tasks.running())
+    panel.set_unfolded(True)
+    shown = [button for button in links(panel) if button.text() == "Try again"]
+    shown.sort(key=lambda button: button.accessibleName())
+    assert [b.accessibleName() for b in shown] == ["Try again: Download", "Try again: Export"]
+    for button in shown:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert retried == ["Download", "Export"]
+    assert not any(button.text() == "Try again" for button in links(panel))
 
 
 def test_a_cancel_is_asked_once(qtbot: QtBot, runner: TaskRunner, panel: TaskPanel) -> None:

@@ -2,6 +2,7 @@
 
 import enum
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -24,19 +25,34 @@ class TaskRole(enum.IntEnum):
     STATE = enum.auto()
     ACTIVITY = enum.auto()
     """The ``Activity``: text, fraction, and speed with time left."""
+    ENTRY = enum.auto()
+    """The ``TaskEntry`` itself."""
 
 
 class TaskEntry:
-    """One operation with its pace."""
+    """One operation with its pace, and ``retry``, which starts it anew."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, retry: Callable[[], object] | None = None) -> None:
         self.task = task
+        self._retry = retry
         self._meter = RateMeter()
         self._pace = Pace()
 
     def measure(self, progress: Progress) -> None:
         """Take in a new progress."""
         self._pace = self._meter.update(progress, time.monotonic())
+
+    @property
+    def can_retry(self) -> bool:
+        """Whether the operation did not succeed and was not tried again yet."""
+        has_failed = self.task.state in (TaskState.FAILED, TaskState.CANCELLED)
+        return has_failed and self._retry is not None
+
+    def try_again(self) -> None:
+        """Start the operation anew, once; a second wish does nothing."""
+        retry, self._retry = self._retry, None
+        if retry is not None:
+            retry()
 
     @property
     def activity(self) -> Activity:
@@ -86,11 +102,13 @@ class TaskListModel(QAbstractListModel):
                 return entry.task.state
             case TaskRole.ACTIVITY:
                 return entry.activity
+            case TaskRole.ENTRY:
+                return entry
         return None
 
-    def add(self, task: Task) -> TaskEntry:
+    def add(self, task: Task, retry: Callable[[], object] | None = None) -> TaskEntry:
         """Show a new operation, follow it, and return its entry."""
-        entry = TaskEntry(task)
+        entry = TaskEntry(task, retry)
         self.beginInsertRows(QModelIndex(), 0, 0)
         self._entries.insert(0, entry)
         self.endInsertRows()
@@ -103,6 +121,11 @@ class TaskListModel(QAbstractListModel):
     def running(self) -> list[TaskEntry]:
         """Return the operations that have not ended, oldest first."""
         return [entry for entry in reversed(self._entries) if not entry.task.state.is_final]
+
+    def try_again(self, entry: TaskEntry) -> None:
+        """Start an operation anew that did not succeed, unless that was done already."""
+        entry.try_again()
+        self._changed(entry)
 
     def _changed(self, entry: TaskEntry) -> None:
         if entry in self._entries:

@@ -16,6 +16,7 @@ from vmdesk.views.delete_dialog import DeleteDialog, Deletion
 from vmdesk.views.error_dialog import AGAIN, ErrorDialog
 from vmdesk.views.hardware_conversations import HardwareConversations
 from vmdesk.views.message_dialog import Choice, MessageDialog
+from vmdesk.work import in_words
 
 NO = "no"
 YES = "yes"
@@ -70,8 +71,8 @@ class Conversations(QObject):
 
     def show_error(self, task: Task) -> None:
         """Show why a task of the history failed."""
-        if isinstance(task.error, OperationError):
-            ErrorDialog(self._window, task.title, task.error).open()
+        if task.error is not None:
+            ErrorDialog(self._window, task.title, in_words(task.error)).open()
 
     def _ask(
         self, icon: str, heading: str, text: str, yes: Choice, deed: Callable[[], object]

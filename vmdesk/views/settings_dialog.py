@@ -54,6 +54,8 @@ class SettingsDialog(Dialog):
 
     def _lay_out(self) -> None:
         self.list.setObjectName("pages")
+        # Or the rows would be laid out with the height that they have without the style.
+        self.list.ensurePolished()
         self.list.setFixedWidth(_LIST_WIDTH)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName(_("Pages"))
@@ -81,5 +83,5 @@ class SettingsDialog(Dialog):
         layout.addLayout(top, 1)
         layout.addWidget(hairline())
         layout.addLayout(foot)
-        self.resize(760, 440)
+        self.resize(760, 420)
         self.setMinimumSize(680, 400)

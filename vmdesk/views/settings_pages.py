@@ -89,7 +89,7 @@ class FilesPage(SettingsPage):
         self.isos = FolderField(
             _("&Installation discs"), settings.isos_folder, str(paths.isos_dir())
         )
-        self.disks = FolderField(_("D&isks"), settings.disks_folder, str(paths.disks_dir()))
+        self.disks = FolderField(_("Dis&ks"), settings.disks_folder, str(paths.disks_dir()))
         self.exports = FolderField(
             _("&Exports"), settings.exports_folder, _("The folder of the last one")
         )
@@ -117,7 +117,7 @@ class WindowPage(SettingsPage):
         self.closing = ChoiceField(_("&Closing it"), ways, settings.closing)
         self.pictures = NumberField(_("&Pictures every"), settings.picture_interval, _("s"), 1)
         self.pictures.spin.setRange(PICTURE_SECONDS.start, PICTURE_SECONDS.stop - 1)
-        self.pictures.remark.setText(_("of running machines; of the selected one more often"))
+        self.pictures.show_hint(_("That of the selected machine is taken more often."))
         self.tray = QCheckBox(_("Show an icon in the &tray"))
         self.tray.setChecked(settings.has_tray and self.can_have_tray)
         self.tray.setEnabled(self.can_have_tray)

@@ -93,6 +93,7 @@ QRadioButton::indicator {{
 QRadioButton::indicator:checked {{
     width: 6px; height: 6px; border: 5px solid {accent}; background: {on_accent};
 }}
+QCheckBox:disabled, QRadioButton:disabled {{ color: {disabled}; }}
 QSpinBox::up-button, QSpinBox::down-button {{
     background: transparent; border: none; width: 24px; subcontrol-origin: border;
 }}

@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QToolButton, QWidget
 
 from vmdesk.core.i18n import _
-from vmdesk.models.domain_list_model import Activity
+from vmdesk.models.task_list_model import TaskEntry
 from vmdesk.tasks import Task, TaskState
 from vmdesk.views import icons
 from vmdesk.views.follow_up import follow_up_of
@@ -19,10 +19,12 @@ class TaskLine(QWidget):
 
     details_wanted = Signal(object)
     """The ``Task`` that failed."""
+    retry_wanted = Signal(object)
+    """The ``TaskEntry`` of what is to be tried again."""
 
     def __init__(self, title_width: int | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._task: Task | None = None
+        self._entry: TaskEntry | None = None
         self._icon = icons.IconLabel("import", 18, icons.accent)
         self._title = ElidedLabel()
         if title_width is not None:
@@ -34,7 +36,10 @@ class TaskLine(QWidget):
         self._text.setProperty("role", "secondary")
         self._details = QPushButton(_("Details"))
         self._details.setProperty("kind", "link")
-        self._details.clicked.connect(lambda: self.details_wanted.emit(self._task))
+        self._details.clicked.connect(lambda: self.details_wanted.emit(self.task))
+        self._retry = QPushButton(_("Try again"))
+        self._retry.setProperty("kind", "link")
+        self._retry.clicked.connect(lambda: self.retry_wanted.emit(self._entry))
         self._next = QPushButton()
         self._next.setProperty("kind", "link")
         self._next.clicked.connect(self._follow_up)
@@ -51,6 +56,7 @@ class TaskLine(QWidget):
         layout.addStretch(0)
         layout.addWidget(self._text)
         layout.addWidget(self._details)
+        layout.addWidget(self._retry)
         layout.addWidget(self._next)
         layout.addWidget(self._cancel)
         self.setMinimumHeight(40)
@@ -58,16 +64,17 @@ class TaskLine(QWidget):
     @property
     def task(self) -> Task | None:
         """The task that is shown."""
-        return self._task
+        return self._entry.task if self._entry is not None else None
 
     @property
     def words(self) -> str:
         """What is said of the task beside its title."""
         return self._text.text()
 
-    def show_task(self, task: Task, activity: Activity) -> None:
-        """Show ``task``, which is doing, or has come to, ``activity``."""
-        self._task = task
+    def show_entry(self, entry: TaskEntry) -> None:
+        """Show an operation as it is now."""
+        self._entry = entry
+        task, activity = entry.task, entry.activity
         is_over = task.state.is_final
         name, tint = _ICONS.get(task.state, ("import", icons.accent))
         self._icon.set_icon(name, tint)
@@ -79,6 +86,8 @@ class TaskLine(QWidget):
         doing = activity.text if activity.text != task.title else ""
         self._text.setText(doing if is_over or not figures else f"{doing} · {figures}".lstrip(" ·"))
         self._details.setVisible(task.state is TaskState.FAILED)
+        self._retry.setVisible(entry.can_retry)
+        self._retry.setAccessibleName(_("Try again: {title}").format(title=task.title))
         follow_up = follow_up_of(task)
         self._next.setVisible(follow_up is not None)
         if follow_up is not None:
@@ -93,14 +102,14 @@ class TaskLine(QWidget):
         self._bar.setAccessibleDescription(self._text.text())
 
     def _follow_up(self) -> None:
-        follow_up = follow_up_of(self._task) if self._task is not None else None
+        follow_up = follow_up_of(self.task) if self.task is not None else None
         if follow_up is not None:
             follow_up.run()
 
     def _cancel_task(self) -> None:
-        if self._task is not None:
+        if self.task is not None:
             self._cancel.setEnabled(False)
-            self._task.cancel()
+            self.task.cancel()
 
 
 _ICONS: dict[TaskState, tuple[str, icons.Tint]] = {

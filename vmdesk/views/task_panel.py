@@ -95,6 +95,7 @@ class TaskPanel(QFrame):
         for row in range(first, last + 1):
             line = TaskLine(_TITLE_WIDTH)
             line.details_wanted.connect(self.details_wanted)
+            line.retry_wanted.connect(self._tasks.try_again)
             self._lines.insert(row, line)
             self._list.insertWidget(row, line)
             self._fill(line, row)
@@ -114,8 +115,7 @@ class TaskPanel(QFrame):
             self._show_strip()
 
     def _fill(self, line: TaskLine, row: int) -> None:
-        index = self._tasks.index(row)
-        line.show_task(index.data(TaskRole.TASK), index.data(TaskRole.ACTIVITY))
+        line.show_entry(self._tasks.index(row).data(TaskRole.ENTRY))
 
     def _show_strip(self) -> None:
         running = self._tasks.running()
@@ -123,7 +123,7 @@ class TaskPanel(QFrame):
         self.setVisible(bool(running) or self.is_unfolded)
         if not running:
             return
-        self._line.show_task(running[0].task, running[0].activity)
+        self._line.show_entry(running[0])
         others = len(running) - 1
         self._more.setVisible(others > 0)
         text = ngettext("{count} more", "{count} more", others)
