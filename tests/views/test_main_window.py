@@ -73,6 +73,7 @@ def test_without_machines_there_is_a_friendly_page(
     controller.domains.set_all([])
     assert window.pages.currentWidget() is window.empty
     new, _import = window.empty.findChildren(QPushButton)
+    assert new.hasFocus()
     qtbot.mouseClick(new, Qt.MouseButton.LeftButton)
     assert len(dialogs(window, NewDomainDialog)) == 1
 

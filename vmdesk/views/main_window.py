@@ -163,6 +163,7 @@ class MainWindow(QWidget):
         """Show the page for how the connection stands and what there is to list."""
         is_lost = status.state is ConnectionState.LOST
         has_rows = self._controller.domains.rowCount() > 0
+        before = self.pages.currentWidget()
         if has_rows:
             if self.pages.currentWidget() is not self.machines:
                 self.machines.select(self._settings.selection)
@@ -179,6 +180,8 @@ class MainWindow(QWidget):
         for action in (self.actions_of_window.new, self.actions_of_window.import_):
             action.setEnabled(status.state is ConnectionState.CONNECTED)
         self.toolbar.filter.setEnabled(has_rows)
+        if self.pages.currentWidget() is self.empty is not before:
+            self.empty.setFocus()
 
     def _show_new(self, uuid: str) -> None:
         self.toolbar.filter.clear()

@@ -45,6 +45,8 @@ class PlaceholderPage(QWidget):
         row.addStretch(1)
         for button in buttons:
             row.addWidget(button)
+        if buttons:
+            self.setFocusProxy(buttons[0])
         row.addStretch(1)
         layout.addLayout(row)
         layout.addStretch(3)

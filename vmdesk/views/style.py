@@ -20,8 +20,8 @@ QPushButton:hover, QToolButton#shaped:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton#shaped:pressed, QToolButton#shaped:open {{ background: {track}; }}
 QPushButton:disabled, QToolButton#shaped:disabled {{ color: {disabled}; }}
 QPushButton:focus, QToolButton#shaped:focus {{ border: 2px solid {accent}; padding: 5px 14px; }}
-QToolButton#shaped {{ padding-right: 42px; }}
-QToolButton#shaped:focus {{ padding-right: 41px; }}
+QToolButton#shaped {{ padding: 5px 42px 4px 15px; }}
+QToolButton#shaped:focus {{ padding: 4px 41px 3px 14px; }}
 QToolButton#shaped::menu-button {{
     border: none; border-left: 1px solid {hairline}; width: 27px; margin: 1px;
     border-top-right-radius: 5px; border-bottom-right-radius: 5px;
@@ -61,6 +61,8 @@ QLineEdit, QSpinBox, QComboBox {{ min-height: 18px; }}
 QLineEdit:focus, QSpinBox:focus, QPlainTextEdit:focus, QComboBox:focus {{
     border: 2px solid {accent}; padding: 5px 8px;
 }}
+QSpinBox {{ padding: 5px 9px 4px 9px; }}
+QSpinBox:focus {{ padding: 4px 8px 3px 8px; }}
 QLineEdit[invalid="true"], QSpinBox[invalid="true"], QPlainTextEdit[invalid="true"] {{
     border-color: {failed};
 }}
