@@ -3,14 +3,16 @@
 import argparse
 import logging
 import logging.handlers
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from types import TracebackType
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from vmdesk import __version__
+from vmdesk import __version__, single_instance
 from vmdesk.connection import drive_events
 from vmdesk.controller import Controller
 from vmdesk.core import configuration, events, paths
@@ -18,6 +20,8 @@ from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.operations.create import Folders
 from vmdesk.settings import Settings
+from vmdesk.single_instance import FirstInstance, Wish
+from vmdesk.views.arrivals import ASK_NEW
 from vmdesk.views.main_window import MainWindow
 
 LOG_SIZE = 1_000_000
@@ -30,16 +34,48 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run vmdesk and return its exit code."""
     # Qt's loop never returns to Python by itself, so Python's own handler would not be heard.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    application, window, controller = build(sys.argv[1:] if argv is None else argv)
+    argv = sys.argv[1:] if argv is None else argv
+    arguments = build_parser().parse_args(argv)
+    path = single_instance.socket_path(configuration.choose_uri(arguments.connect))
+    claim = single_instance.claim(path) if path is not None else None
+    if claim is None and path is not None and single_instance.hand_over(path, _wish(arguments)):
+        return 0
+    application, window, controller = build(argv)
+    first = FirstInstance(claim, application) if claim is not None else None
+    if first is not None:
+        first.wished.connect(lambda wish: _show(window, wish))
     window.show()
     code = application.exec()
+    if first is not None:
+        first.close()
     controller.shut_down_vmdesk()
     return code
 
 
+def _wish(arguments: argparse.Namespace) -> Wish:
+    token = os.environ.get("XDG_ACTIVATION_TOKEN", "")
+    return Wish(single_instance.absolute(arguments.files), arguments.new, token)
+
+
+def _show(window: MainWindow, wish: Wish) -> None:
+    """Bring the window to the front, and open what a later start was asked to open."""
+    if wish.token:
+        # Qt takes it from here when it asks the compositor to activate the window.
+        os.environ["XDG_ACTIVATION_TOKEN"] = wish.token
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.show()
+    window.raise_()
+    window.activateWindow()
+    _open(window, wish.files, wish.new)
+
+
+def _open(window: MainWindow, files: Sequence[str], new: bool) -> None:
+    window.open_files([*files, *([ASK_NEW] if new else [])])
+
+
 def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     """Build and wire everything; it connects to libvirt as soon as Qt's loop runs."""
-    arguments = _parse(argv)
+    arguments = build_parser().parse_args(argv)
     _start_log()
     sys.excepthook = _log_defect
     events.register()
@@ -53,17 +89,18 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     controller = Controller(Host(configuration.choose_uri(arguments.connect)), folders)
     window = MainWindow(controller, Settings())
     controller.reconnect()
-    if arguments.files:
-        window.open_files(arguments.files)
+    _open(window, arguments.files, arguments.new)
     return application, window, controller
 
 
-def _parse(argv: Sequence[str]) -> argparse.Namespace:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(prog="vmdesk", description=_("Manage virtual machines."))
     parser.add_argument("--version", action="version", version=f"vmdesk {__version__}")
     parser.add_argument("--connect", metavar="URI", help=_("the libvirt connection"))
+    parser.add_argument("--new", action="store_true", help=_("ask for a new machine"))
     parser.add_argument("files", nargs="*", metavar="FILE", help=_("files or addresses to open"))
-    return parser.parse_args(argv)
+    return parser
 
 
 def _start_log() -> None:

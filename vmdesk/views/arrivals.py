@@ -19,6 +19,9 @@ _CHOICE = _(
     "Machines and disks (*.tar *.tar.gz *.tgz *.tar.zst *.qcow2 *.img *.raw *.vmdk *.vdi *.vhdx)"
 )
 
+ASK_NEW = ""
+"""In place of a file or an address: ask for a new machine, from whatever the user says."""
+
 
 class Arrivals(QObject):
     """Opens one page at a time; the rest waits, and all wait for a connection."""
@@ -101,8 +104,8 @@ class Arrivals(QObject):
 
 
 def local_path(source: str) -> Path | None:
-    """Return the file that an address or a path means; ``None`` for one of the web."""
+    """Return the file that an address or a path means; ``None`` for one of the web, or for none."""
     url = QUrl(source)
-    if url.scheme() in ("http", "https"):
+    if source == ASK_NEW or url.scheme() in ("http", "https"):
         return None
     return Path(url.toLocalFile()) if url.isLocalFile() else Path(source).absolute()
