@@ -151,6 +151,33 @@ def test_a_conflict_can_be_answered_by_the_present_settings(
     assert not dialog.is_changed
 
 
+def test_a_conflict_that_goes_away_takes_its_question_along(
+    qtbot: QtBot, dialog: PropertiesDialog, controller: Controller
+) -> None:
+    conflict(qtbot, dialog, controller)
+    redefine(controller, "<vcpu placement='static'>5<", "<vcpu placement='static'>2<")
+    qtbot.waitUntil(lambda: not dialog.notice.is_question)
+    assert not dialog.notice.isVisible()
+    assert dialog.general.title.edit.text() == "Mine"
+    save(qtbot, dialog)
+
+
+def test_a_question_outlasts_what_is_done_beside_it(
+    qtbot: QtBot, dialog: PropertiesDialog, controller: Controller
+) -> None:
+    conflict(qtbot, dialog, controller)
+    deed = dialog.drives.add_drive
+    dialog.show_page(dialog.drives)
+    qtbot.mouseClick(deed, LEFT)
+    qtbot.waitUntil(lambda: "Drive" in dialog.notice.text.text())
+    qtbot.mouseClick(dialog.notice.buttons[KEEP], LEFT)
+    assert len(dialog.drives.cards) == 1
+    save(qtbot, dialog)
+    text = definition.read(controller.host, domain(controller).UUIDString())
+    assert "<title>Mine</title>" in text
+    assert ">5</vcpu>" in text
+
+
 def test_a_change_in_the_last_moment_is_not_overwritten(
     qtbot: QtBot, dialog: PropertiesDialog, controller: Controller
 ) -> None:

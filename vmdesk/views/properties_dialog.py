@@ -98,6 +98,11 @@ class PropertiesDialog(Dialog):
         self._is_busy = is_busy
         self._check()
 
+    def ask(self, text: str, choices: tuple[Choice, ...]) -> None:
+        """Ask above the pages; nothing is saved before the answer."""
+        self.notice.ask(text, choices)
+        self._check()
+
     def edit(self) -> Edit:
         """Return what the user has put in, against what is shown as stored."""
         general, sizes, wiring = self.general.changes(), self.sizes.changes(), self.wiring.changes()

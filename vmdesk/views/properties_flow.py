@@ -99,7 +99,10 @@ class PropertiesFlow(QObject):
         """Show the present settings; those that others have changed never without a word."""
         is_own, self._is_own = self._is_own, False
         before, now = dialog.settings.properties.base, settings.properties.base
-        if before == now or is_own:
+        is_asking = self._later is not None
+        if before == now or (is_own and not is_asking):
+            self._later = None
+            dialog.notice.withdraw()
             dialog.show_settings(settings, discard=self._discards)
             self._discards = False
             return
@@ -112,14 +115,13 @@ class PropertiesFlow(QObject):
             dialog.notice.tell(text)
             return
         self._later = settings
-        dialog.notice.ask(
+        dialog.ask(
             text,
             (
-                Choice(KEEP, _("&Keep my changes"), ""),
-                Choice(PRESENT, _("Show the &present settings"), ""),
+                Choice(KEEP, _("&Keep my changes")),
+                Choice(PRESENT, _("Show the &present settings")),
             ),
         )
-        dialog.set_busy(False)
 
     def _decide(self, key: str) -> None:
         if self._later is not None and self._dialog is not None:

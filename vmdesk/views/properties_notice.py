@@ -42,6 +42,12 @@ class Notice(QWidget):
         self.is_question = True
         self._show(text, choices)
 
+    def withdraw(self) -> None:
+        """Take back a question that has become idle."""
+        if self.is_question:
+            self.is_question = False
+            self.tell("")
+
     def _show(self, text: str, choices: tuple[Choice, ...]) -> None:
         while self._row.count():
             old = self._row.takeAt(0).widget()
@@ -63,6 +69,5 @@ class Notice(QWidget):
         return button
 
     def _answer(self, key: str) -> None:
-        self.is_question = False
-        self.tell("")
+        self.withdraw()
         self.chosen.emit(key)
