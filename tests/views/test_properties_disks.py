@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -39,7 +40,9 @@ def page(qtbot: QtBot, parent: QWidget, asked: Asked) -> DisksPage:
     qtbot.addWidget(page)
     page.show_settings(settings(), discard=True)
     page.deed_wanted.connect(lambda deed: deed(asked, "uuid"))
-    page.show()
+    with qtbot.waitActive(page):
+        page.show()
+        page.activateWindow()
     return page
 
 
@@ -117,6 +120,25 @@ def test_a_new_disk_beyond_the_free_room_is_warned_of(page: DisksPage) -> None:
 def test_an_image_that_is_there_is_added(page: DisksPage, asked: Asked) -> None:
     page.add_image("/data/old.vmdk")
     assert asked.calls == [("add_existing_disk", "uuid", Path("/data/old.vmdk"))]
+
+
+def test_the_wheel_scrolls_past_a_size_and_changes_only_the_one_in_hand(page: DisksPage) -> None:
+    spin = page.cards["vda"].size_field.spin
+    page.add_new.setFocus()
+    turn_wheel(spin)
+    assert spin.value() == 30
+    spin.setFocus()
+    turn_wheel(spin)
+    assert spin.value() > 30
+
+
+def turn_wheel(widget: QWidget) -> None:
+    at = QPointF(widget.rect().center())
+    event = QWheelEvent(
+        at, widget.mapToGlobal(at), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
 
 
 def removal(qtbot: QtBot, page: DisksPage) -> RemoveDiskDialog:

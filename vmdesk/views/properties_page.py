@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -99,6 +99,18 @@ class Page(QScrollArea):
         raise NotImplementedError
 
 
+class _WheelGuard(QObject):
+    """Who scrolls a page does not change the figures that pass under the pointer."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave the wheel to the page unless the control has the focus."""
+        is_wheel = event.type() is QEvent.Type.Wheel
+        if is_wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
 class Form(QGridLayout):
     """Fields below each other: name, input, and a badge where it waits for the next start."""
 
@@ -107,12 +119,15 @@ class Form(QGridLayout):
         self.setHorizontalSpacing(16)
         self.setVerticalSpacing(12)
         self.setColumnStretch(1, 1)
+        self._wheel = _WheelGuard(self)
 
     def add(self, field: Field, badge: QLabel | None = None) -> None:
         """Add a field."""
         row = self.rowCount()
         # The label stands at the height of the input's first line, whatever is below it.
         field.name.setFixedHeight(_LINE)
+        field.control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        field.control.installEventFilter(self._wheel)
         self.addWidget(field.name, row, 0, Qt.AlignmentFlag.AlignTop)
         self.addWidget(field, row, 1)
         if badge is not None:
