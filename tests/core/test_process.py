@@ -20,6 +20,12 @@ def test_a_failure_tells_the_command_and_its_stderr() -> None:
     assert "No such file" in caught.value.details
 
 
+def test_what_qemu_img_says_is_told_in_words_of_a_user() -> None:
+    with pytest.raises(OperationError, match="/nowhere/disk is missing") as caught:
+        process.run(["qemu-img", "info", "-f", "qcow2", "/nowhere/disk"], Job())
+    assert "No such file" in caught.value.details
+
+
 def test_a_missing_program_is_named() -> None:
     with pytest.raises(OperationError, match="no-such-program is not installed"):
         process.run(["no-such-program"], Job())

@@ -4,6 +4,7 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 
+from vmdesk.core import causes
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job, OperationError
 
@@ -33,8 +34,14 @@ def run(argv: Sequence[str], job: Job) -> str:
     with process, job.stopping_with(process.terminate):
         stdout, stderr = process.communicate()
         if process.returncode != 0:
-            raise OperationError(
-                _("{program} failed.").format(program=argv[0]),
-                details=f"$ {shlex.join(argv)}\n{stderr.strip()}",
-            )
+            raise _failure(argv, stderr.strip())
     return stdout
+
+
+def _failure(argv: Sequence[str], stderr: str) -> OperationError:
+    details = f"$ {shlex.join(argv)}\n{stderr}"
+    # Only QEMU's programs speak the words that the table knows.
+    known = causes.of_program(stderr) if stderr.startswith("qemu-") else None
+    if known is not None:
+        return known.error(details)
+    return OperationError(_("{program} failed.").format(program=argv[0]), details=details)

@@ -18,13 +18,13 @@ FILES: tuple[Row, ...] = (
         "iso missing",
         _("The installation disc {path} is missing."),
         _("Put it back, or eject it and start again."),
-        words=r"'(?P<path>[^']+\.iso)'[^:]*: no such file",
+        words=r"'(?P<path>[^']+\.iso)'[^\n]*no such file",
     ),
     Row(
         "disk missing",
         _("The disk {path} is missing."),
         _("Put it back where it was, or delete the machine."),
-        words=r"cannot access storage file '(?P<path>[^']+)'[^:]*: no such file"
+        words=r"cannot access storage file '(?P<path>[^']+)'[^\n]*no such file"
         r"|could not open '(?P<other>[^']+)': no such file",
     ),
     Row(

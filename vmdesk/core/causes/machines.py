@@ -51,7 +51,7 @@ MACHINES: tuple[Row, ...] = (
         "machine type unknown",
         _("QEMU on this computer has no machine type {name}."),
         _OTHER_HOST,
-        words=r"(?:not support machine type|unsupported machine type) '(?P<name>[^']+)'",
+        words=r"not support machine type '(?P<name>[^']+)'",
     ),
     Row(
         "cpu unknown",
