@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from vmdesk.core import formatting
@@ -101,7 +101,11 @@ class SeveralDialog(Dialog):
         ):
             field.name.hide()
             tick.setMinimumHeight(field.control.sizeHint().height())
-            form.addWidget(tick, row, 0, Qt.AlignmentFlag.AlignTop)
+            # At the height of the input, whatever is written below it.
+            column = QVBoxLayout()
+            column.addWidget(tick)
+            column.addStretch(1)
+            form.addLayout(column, row, 0)
             form.addWidget(field, row, 1)
         foot = QHBoxLayout()
         foot.setSpacing(8)
