@@ -1,6 +1,6 @@
 # Everything a developer does. Each target sets up what it needs; see packaging/dev.
 
-.PHONY: run test demo check setup
+.PHONY: run test demo screenshots check setup
 .DEFAULT_GOAL := run
 
 ifeq ($(shell id -u),0)
@@ -20,7 +20,7 @@ packages:
 
 ifdef AS_USER
 
-test demo: packages
+test demo screenshots: packages
 	@$(AS_USER) $@
 
 else
@@ -30,6 +30,9 @@ test: check
 
 demo: setup
 	xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/python -m tests.e2e.demo demo
+
+screenshots: setup
+	xvfb-run -a -s "-screen 0 3200x2000x24" .venv/bin/python -m tests.e2e.screenshots resources/screenshots
 
 endif
 

@@ -9,6 +9,8 @@ from vmdesk.core.job import Job, Progress
 
 MEMTEST_ISO = Path("/usr/lib/memtest86+/memtest86+x64.iso")
 """Draws its screen within seconds and ignores a request to shut down. From ``memtest86+``."""
+IPXE_ISO = Path("/usr/lib/ipxe/ipxe.iso")
+"""Ends at a prompt of a few lines where it finds nothing to boot. From ``ipxe``."""
 
 
 class Stage(Job):

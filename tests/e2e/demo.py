@@ -4,11 +4,8 @@ Everything is real: the window as ``vmdesk`` builds it, a libvirt of this run's 
 that boots from an ISO which a web server on loopback cuts off once, and virt-viewer.
 """
 
-import os
 import shutil
-import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from tests.e2e import screen
 from tests.e2e.heartbeat import Heartbeat
 from tests.e2e.main_job import DISC_PACE, MainJob
 from tests.e2e.person import Person
+from tests.e2e.session import URI, private_session
 from tests.guests import MEMTEST_ISO
 from tests.iso_server import Fault, IsoServer
 from vmdesk.app import build
@@ -36,25 +34,15 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     start_stop.SHUTDOWN_TIMEOUT = PATIENCE_WITH_SHUTDOWN
-    # UNIX socket names have 108 characters at most, so the path must be short.
-    with tempfile.TemporaryDirectory(prefix="vmd-", dir="/tmp") as root:
-        for name in ("RUNTIME_DIR", "CONFIG_HOME", "CACHE_HOME", "DATA_HOME", "STATE_HOME"):
-            home = Path(root, name.partition("_")[0].lower())
-            home.mkdir(mode=0o700)
-            os.environ[f"XDG_{name}"] = str(home)
-        try:
-            with IsoServer() as server:
-                _run(server, folder)
-        finally:
-            daemon = Path(root, "runtime/libvirt/libvirtd.pid")
-            os.kill(int(daemon.read_text()), signal.SIGTERM)
+    with private_session(), IsoServer() as server:
+        _run(server, folder)
     print(f"The pictures are in {folder.resolve()}")
 
 
 def _run(server: IsoServer, folder: Path) -> None:
     page = server.add("/memtest.iso", MEMTEST_ISO, always=Fault(pace=DISC_PACE))
     page.faults.append(Fault(cut_after=2 * MIB, pace=DISC_PACE))
-    _application, window, controller = build(["--connect", "qemu:///session"])
+    _application, window, controller = build(["--connect", URI])
     # virt-viewer opens in the top left corner of a screen without a window manager.
     window.setGeometry(380, 120, 1180, 800)
     window.show()
