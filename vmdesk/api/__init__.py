@@ -1,0 +1,1 @@
+"""The operations over HTTP: an optional extra that stands beside the terminal."""
