@@ -30,6 +30,7 @@ def file(tmp_path: Path) -> Path:
         ("export_form", ArchiveForm.TAR_ZST),
         ("closing", Closing.TRAY),
         ("has_tray", True),
+        ("knows_no_kvm", True),
         ("picture_interval", 60),
         ("export_folder", "/home/jörg/Schreibtisch, links"),
     ],

@@ -7,7 +7,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from vmdesk.bundles import Bundles
 from vmdesk.connection import Connection, ConnectionState, ConnectionStatus
-from vmdesk.core import capabilities, details, folder_state, iso_library, viewer
+from vmdesk.core import (
+    capabilities,
+    details,
+    folder_state,
+    iso_library,
+    notification,
+    versions,
+    viewer,
+)
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
@@ -37,6 +45,8 @@ class Controller(QObject):
     """A ``Failure`` because KVM does not work: offer ``start(uuid, without_kvm=True)``."""
     shutdown_ignored = Signal(object)
     """The UUID of a domain whose guest did not shut down in time: offer ``force_off``."""
+    host_known = Signal(object)
+    """The ``Capabilities`` of the host that vmdesk has connected to."""
     start_needed = Signal(object)
     """The UUID of a domain that is off and whose console was asked for: offer ``start``."""
 
@@ -110,6 +120,14 @@ class Controller(QObject):
     def look_at_folder(self, path: Path) -> Task:
         """Ask whether vmdesk can keep files in a folder; the result is a ``FolderState``."""
         return self._work.ask(lambda _job: folder_state.look(path))
+
+    def versions(self) -> Task:
+        """Ask what runs the machines; the task's result is a ``Versions``."""
+        return self._work.ask(lambda _job: versions.read(self.host))
+
+    def notify(self, summary: str, text: str) -> Task:
+        """Show a message on the desktop, if it has a program for that."""
+        return self._work.ask(partial(notification.send, summary, text))
 
     def details(self, uuid: str) -> Task:
         """Ask for a domain's equipment; the task's result is a ``DomainDetails``."""
@@ -189,7 +207,8 @@ class Controller(QObject):
     def _show_connection(self, status: ConnectionStatus) -> None:
         if status.state is ConnectionState.CONNECTED:
             # libvirt probes QEMU at the first question, for seconds: have it answered early.
-            self._work.ask(lambda _job: capabilities.read(self.host))
+            offered = self._work.ask(lambda _job: capabilities.read(self.host))
+            offered.succeeded.connect(self.host_known)
             self.bundles.clear_up()
         self.connection_changed.emit(status)
 

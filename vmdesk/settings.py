@@ -169,6 +169,15 @@ class Settings:
         self._store.setValue("window/tray", "yes" if value else "no")
 
     @property
+    def knows_no_kvm(self) -> bool:
+        """Whether the user has read that KVM does not work here."""
+        return self._text("window/no-kvm") == "read"
+
+    @knows_no_kvm.setter
+    def knows_no_kvm(self, value: bool) -> None:
+        self._store.setValue("window/no-kvm", "read" if value else "")
+
+    @property
     def picture_interval(self) -> int:
         """Seconds after which the pictures of guests' screens in the list are taken anew."""
         return self._number("window/pictures", 4, PICTURE_SECONDS)

@@ -10,10 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from tests.views.test_dialogs import plan
 from vmdesk.core.job import OperationError
+from vmdesk.settings import Settings
 from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.delete_dialog import DeleteDialog
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.new_domain_dialog import NewDomainDialog
+from vmdesk.views.settings_dialog import SettingsDialog
+from vmdesk.views.shortcuts_dialog import ShortcutsDialog
 
 TIMES = 100
 
@@ -22,6 +25,8 @@ MAKERS: dict[str, Callable[[QWidget], QDialog]] = {
     "delete": lambda parent: DeleteDialog(parent, [plan()]),
     "error": lambda parent: ErrorDialog(parent, "Start", OperationError("No.", "", "Details")),
     "about": AboutDialog,
+    "settings": lambda parent: SettingsDialog(Settings(), parent),
+    "shortcuts": lambda parent: ShortcutsDialog([], [], parent),
 }
 
 

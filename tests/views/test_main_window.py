@@ -1,6 +1,8 @@
 """The window on libvirt's test driver: from the first look to the last deletion."""
 
+import re
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -8,17 +10,19 @@ from typing import TypeVar
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QPalette
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.core.operations.small_machine import make_iso
 from tests.views.conftest import SetPalette
 from vmdesk.connection import ConnectionState, ConnectionStatus
 from vmdesk.controller import Controller, Failure
+from vmdesk.core.capabilities import Capabilities
 from vmdesk.core.host import DomainState
 from vmdesk.core.job import Job, OperationError
 from vmdesk.settings import Settings
 from vmdesk.views import closing, conversations, delete_dialog, style
+from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.action_rules import Act
 from vmdesk.views.delete_dialog import DeleteDialog
 from vmdesk.views.domain_proxy import SortBy
@@ -26,6 +30,7 @@ from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.main_window import MainWindow
 from vmdesk.views.message_dialog import MessageDialog
 from vmdesk.views.new_domain_dialog import NewDomainDialog
+from vmdesk.views.shortcuts_dialog import ShortcutsDialog
 
 D = TypeVar("D", bound=QDialog)
 
@@ -92,6 +97,38 @@ def test_a_libvirt_that_never_answered_has_a_page_of_its_own(
     (again,) = window.broken.findChildren(QPushButton)
     qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.machines)
+
+
+def test_about_tells_the_versions_of_what_runs_the_machines(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.actions_of_window.about.trigger()
+    (about,) = dialogs(window, AboutDialog)
+    qtbot.waitUntil(lambda: "libvirt" in about.text)
+    assert re.search(r"libvirt \d+\.\d+\.\d+ · TEST \d+\.\d+\.\d+ · Qt 6\.", about.text)
+
+
+def test_the_shortcuts_are_shown_with_their_keys(window: MainWindow) -> None:
+    window.actions_of_window.shortcuts.trigger()
+    (shown,) = dialogs(window, ShortcutsDialog)
+    caps = {label.accessibleName() for label in shown.findChildren(QLabel)}
+    assert {"New: Ctrl+N", "Settings: Ctrl+,", "Export: Ctrl+E", "Delete: Del"} <= caps
+
+
+def test_no_kvm_is_said_once(
+    qtbot: QtBot, window: MainWindow, controller: Controller, settings: Settings
+) -> None:
+    without = Capabilities("x86_64", "", "q35", 0, 1, 1, *[False] * 7)
+    controller.host_known.emit(without)
+    assert "KVM" in window.kvm_notice.text.text()
+    qtbot.mouseClick(window.kvm_notice.close_button, Qt.MouseButton.LeftButton)
+    controller.host_known.emit(without)
+    assert not window.kvm_notice.isVisible()
+    settings.knows_no_kvm = False
+    controller.host_known.emit(without)
+    assert window.kvm_notice.isVisible()
+    controller.host_known.emit(replace(without, has_kvm=True))
+    assert not window.kvm_notice.isVisible()
 
 
 def test_a_lost_connection_keeps_the_rows_under_a_banner(

@@ -33,14 +33,14 @@ def ask(window: QWidget, operations: TaskRunner, close: Callable[[], object]) ->
         if key == CANCEL:
             close()
         elif key == KEEP:
-            _finish_unseen(window, operations, close)
+            finish_unseen(window, operations, close)
 
     dialog.chosen.connect(answer)
     dialog.open()
     return dialog
 
 
-def _finish_unseen(window: QWidget, operations: TaskRunner, close: Callable[[], object]) -> None:
+def finish_unseen(window: QWidget, operations: TaskRunner, close: Callable[[], object]) -> None:
     """Hide the window until the work is done; if it fails the window comes back by itself."""
 
     def look() -> None:

@@ -15,9 +15,12 @@ from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from vmdesk.connection import ConnectionState, ConnectionStatus
 from vmdesk.controller import Controller
+from vmdesk.core.capabilities import Capabilities
+from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
-from vmdesk.views import closing, style
+from vmdesk.views import style
 from vmdesk.views.about_dialog import AboutDialog
+from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.arrivals import Arrivals
 from vmdesk.views.banner import Banner
@@ -28,7 +31,9 @@ from vmdesk.views.export_flow import ExportFlow
 from vmdesk.views.machines_page import MachinesPage
 from vmdesk.views.new_domain_flow import open_new_dialog
 from vmdesk.views.notice_bar import NoticeBar
+from vmdesk.views.presence import Presence
 from vmdesk.views.settings_flow import SettingsFlow
+from vmdesk.views.shortcuts_dialog import ShortcutsDialog
 from vmdesk.views.task_panel import TaskPanel
 from vmdesk.views.toolbar import Toolbar, WindowActions
 from vmdesk.views.whole_pages import broken_page, empty_page, loading_page
@@ -42,7 +47,6 @@ class MainWindow(QWidget):
         style.prepare()
         self._controller = controller
         self._settings = settings
-        self._may_close = False
         self.setWindowTitle("vmdesk")
         self.setAcceptDrops(True)
         self.resize(1120, 760)
@@ -52,6 +56,7 @@ class MainWindow(QWidget):
         self.toolbar = Toolbar(actions.new, actions.import_, actions.menu(self))
         self.banner = Banner()
         self.notice = NoticeBar()
+        self.kvm_notice = NoticeBar()
         self.machines = MachinesPage(controller, self.domain_actions, self)
         self.tasks = TaskPanel(controller.tasks)
         self.conversations = Conversations(controller, self)
@@ -67,8 +72,11 @@ class MainWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.toolbar, self.banner, self.notice, self.pages, self.tasks):
-            layout.addWidget(part, 1 if part is self.pages else 0)
+        for part in (self.toolbar, self.banner, self.kvm_notice, self.notice):
+            layout.addWidget(part)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.tasks)
+        self.presence = Presence(controller, settings, self.conversations, self)
         self.overlay = DropOverlay(self)
         self._connect()
         self._restore()
@@ -118,17 +126,9 @@ class MainWindow(QWidget):
         self._controller.monitor.set_watching(False)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember how the window was; with work under way, ask first."""
+        """Remember how the window was, and close it unless something else is wanted."""
         self._remember()
-        if self._may_close or not self._controller.operations.tasks:
-            event.accept()
-            return
-        event.ignore()
-        closing.ask(self, self._controller.operations, self._close_now)
-
-    def _close_now(self) -> None:
-        self._may_close = True
-        self.close()
+        event.setAccepted(self.presence.may_close())
 
     def _connect(self) -> None:
         actions, toolbar = self.actions_of_window, self.toolbar
@@ -139,8 +139,12 @@ class MainWindow(QWidget):
         actions.reload.triggered.connect(self._controller.reconnect)
         actions.activity.toggled.connect(self.tasks.set_unfolded)
         actions.settings.triggered.connect(lambda: self.preferences.open())
-        actions.about.triggered.connect(lambda: AboutDialog(self).open())
-        actions.quit.triggered.connect(self.close)
+        actions.about.triggered.connect(self._show_about)
+        actions.shortcuts.triggered.connect(self._show_shortcuts)
+        actions.quit.triggered.connect(self.presence.quit)
+        self.preferences.applied.connect(self.presence.apply)
+        self._controller.host_known.connect(self._show_host)
+        self.kvm_notice.closed.connect(self._forget_kvm)
         for sort_by, action in actions.sort_by.items():
             action.triggered.connect(lambda _on, by=sort_by: self.machines.proxy.set_sort_by(by))
         toolbar.filter_changed.connect(self.machines.set_filter)
@@ -182,6 +186,28 @@ class MainWindow(QWidget):
         self.toolbar.filter.setEnabled(has_rows)
         if self.pages.currentWidget() is self.empty is not before:
             self.empty.setFocus()
+
+    def _show_host(self, host: Capabilities) -> None:
+        """Say once that machines will be slow; each of them says so among its facts."""
+        if host.has_kvm or self._settings.knows_no_kvm:
+            self.kvm_notice.hide()
+        else:
+            self.kvm_notice.show_text(
+                _("KVM does not work on this computer: machines run, but slowly.")
+            )
+
+    def _forget_kvm(self) -> None:
+        self._settings.knows_no_kvm = True
+
+    def _show_about(self) -> None:
+        about = AboutDialog(self)
+        # A bound method: Qt forgets the connection when the dialog is gone before the answer.
+        self._controller.versions().succeeded.connect(about.show_versions)
+        about.open()
+
+    def _show_shortcuts(self) -> None:
+        machines = [self.domain_actions[act] for act in Act]
+        ShortcutsDialog(self.actions_of_window.all, machines, self).open()
 
     def _show_new(self, uuid: str) -> None:
         self.toolbar.filter.clear()

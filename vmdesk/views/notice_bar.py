@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from vmdesk.bundles import LeftOut
@@ -17,6 +18,9 @@ _LINES = 6
 class NoticeBar(QFrame):
     """Says what was cleared away or left out; hidden until there is something to say."""
 
+    closed = Signal()
+    """The user has read it."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
@@ -26,6 +30,7 @@ class NoticeBar(QFrame):
         self.close_button.setToolTip(_("Hide this message"))
         self.close_button.setAccessibleName(_("Hide this message"))
         self.close_button.clicked.connect(self.hide)
+        self.close_button.clicked.connect(lambda: self.closed.emit())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 6, 12, 6)
         layout.setSpacing(12)
@@ -33,6 +38,11 @@ class NoticeBar(QFrame):
         layout.addWidget(self.text, 1)
         layout.addWidget(self.close_button)
         self.hide()
+
+    def show_text(self, text: str) -> None:
+        """Say something."""
+        self.text.setText(text)
+        self.show()
 
     def show_leftovers(self, leftovers: Sequence[Leftover]) -> None:
         """Say what was broken off, and how much room it gave back."""

@@ -87,6 +87,9 @@ class WindowActions:
         self.settings = _action(
             parent, _("S&ettings…"), "sliders", "Ctrl+,", _("Folders, defaults, window, connection")
         )
+        self.shortcuts = _action(
+            parent, _("&Keyboard shortcuts"), "keyboard", "Ctrl+?", _("Show what the keys do")
+        )
         self.about = _action(parent, _("A&bout vmdesk"), "info", "", _("Versions"))
         self.quit = _action(parent, _("&Quit"), "close", "Ctrl+Q", _("Close vmdesk"))
         self._group = QActionGroup(parent)
@@ -95,6 +98,14 @@ class WindowActions:
             SortBy.STATE: _choice(self._group, _("By &state")),
         }
 
+    @property
+    def all(self) -> list[QAction]:
+        """The actions that may have a key, in the order of the menu."""
+        return [
+            self.new, self.import_, self.find, self.reload, self.activity, self.settings,
+            self.shortcuts, self.quit,
+        ]  # fmt: skip
+
     def menu(self, parent: QWidget) -> QMenu:
         """Return the window's menu."""
         menu = QMenu(parent)
@@ -102,7 +113,9 @@ class WindowActions:
         sort = menu.addMenu(_("&Sort"))
         sort.addActions(list(self.sort_by.values()))
         menu.addSeparator()
-        menu.addActions([self.activity, self.settings, self.about])
+        menu.addActions([self.activity, self.settings])
+        menu.addSeparator()
+        menu.addActions([self.shortcuts, self.about])
         menu.addSeparator()
         menu.addAction(self.quit)
         return menu
