@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from vmdesk import __version__, single_instance
 from vmdesk.connection import drive_events
 from vmdesk.controller import Controller
-from vmdesk.core import configuration, events, paths
+from vmdesk.core import configuration, events, paths, redaction, report
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.operations.create import Folders
@@ -89,6 +89,7 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     controller = Controller(Host(configuration.choose_uri(arguments.connect)), folders)
     window = MainWindow(controller, Settings())
     controller.reconnect()
+    window.doctor.begin_at_start()
     _open(window, arguments.files, arguments.new)
     return application, window, controller
 
@@ -107,9 +108,9 @@ def _start_log() -> None:
     folder = paths.state_dir()
     folder.mkdir(parents=True, exist_ok=True)
     handler = logging.handlers.RotatingFileHandler(
-        folder / "vmdesk.log", maxBytes=LOG_SIZE, backupCount=3, encoding="utf-8"
+        folder / report.LOG_NAME, maxBytes=LOG_SIZE, backupCount=3, encoding="utf-8"
     )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(redaction.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from vmdesk.bundles import Bundles
+from vmdesk.checkup import Checkup
 from vmdesk.connection import Connection, ConnectionState, ConnectionStatus
 from vmdesk.core import (
     capabilities,
@@ -69,6 +70,7 @@ class Controller(QObject):
         self._connection.domain_changed.connect(self.domain_changed)
         self._connection.rebooted.connect(self.hardware.follow_reboot)
         self.bundles = Bundles(self._work, self._connection, folders.disks, self)
+        self.checkup = Checkup(self._work, folders.disks, folders.isos, self)
 
     @property
     def tasks(self) -> TaskListModel:
@@ -90,6 +92,7 @@ class Controller(QObject):
         self.folders = folders
         self.hardware.set_folders(folders)
         self.bundles.set_folder(folders.disks)
+        self.checkup.set_folders(folders.disks, folders.isos)
 
     def connect_to(self, uri: str) -> None:
         """Talk to another libvirt. Not while an operation runs: it would go on at that one."""

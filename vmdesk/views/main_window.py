@@ -25,6 +25,7 @@ from vmdesk.views.actions import DomainActions
 from vmdesk.views.arrivals import Arrivals
 from vmdesk.views.banner import Banner
 from vmdesk.views.conversations import Conversations
+from vmdesk.views.doctor_flow import DoctorFlow
 from vmdesk.views.domain_proxy import SortBy
 from vmdesk.views.drop_overlay import DropOverlay, sources_in
 from vmdesk.views.export_flow import ExportFlow
@@ -64,6 +65,7 @@ class MainWindow(QWidget):
         self.exports = ExportFlow(controller, settings, self)
         self.arrivals = Arrivals(controller, settings, self, self.ask_new, self._show_new)
         self.preferences = SettingsFlow(controller, settings, self)
+        self.doctor = DoctorFlow(controller, self)
         self.empty = empty_page(actions.new, actions.import_)
         self.broken = broken_page(controller.reconnect)
         self.pages = QStackedWidget()
@@ -141,6 +143,8 @@ class MainWindow(QWidget):
         actions.settings.triggered.connect(lambda: self.preferences.open())
         actions.about.triggered.connect(self._show_about)
         actions.shortcuts.triggered.connect(self._show_shortcuts)
+        actions.doctor.triggered.connect(lambda: self.doctor.begin())
+        actions.report.triggered.connect(self.doctor.copy_report)
         actions.quit.triggered.connect(self.presence.quit)
         self.preferences.applied.connect(self.presence.apply)
         self._controller.host_known.connect(self._show_host)

@@ -144,6 +144,7 @@ QListWidget#choices::item:selected, QListWidget#pages::item:selected {{
 QListWidget#choices::item:focus, QListWidget#pages::item:focus {{ border-color: {accent}; }}
 QFrame#notice {{ background: {banner}; border: none; border-radius: 8px; }}
 QFrame#card {{ background: {surface}; border: 1px solid {hairline}; border-radius: 8px; }}
+QFrame#command {{ background: {window}; border: none; border-radius: 6px; }}
 QFrame#bar {{ background: {surface}; border: none; }}
 QFrame#line {{ background: {hairline}; border: none; }}
 QFrame#banner {{ background: {banner}; border: none; }}

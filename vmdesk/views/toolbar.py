@@ -90,6 +90,12 @@ class WindowActions:
         self.shortcuts = _action(
             parent, _("&Keyboard shortcuts"), "keyboard", "Ctrl+?", _("Show what the keys do")
         )
+        self.doctor = _action(
+            parent, _("&Doctor…"), "doctor", "", _("Find what stands in the way, and mend it")
+        )
+        self.report = _action(
+            parent, _("Copy a &report"), "copy", "", _("What a bug report needs, without secrets")
+        )
         self.about = _action(parent, _("A&bout vmdesk"), "info", "", _("Versions"))
         self.quit = _action(parent, _("&Quit"), "close", "Ctrl+Q", _("Close vmdesk"))
         self._group = QActionGroup(parent)
@@ -115,7 +121,8 @@ class WindowActions:
         menu.addSeparator()
         menu.addActions([self.activity, self.settings])
         menu.addSeparator()
-        menu.addActions([self.shortcuts, self.about])
+        help_ = menu.addMenu(_("&Help"))
+        help_.addActions([self.doctor, self.report, self.shortcuts, self.about])
         menu.addSeparator()
         menu.addAction(self.quit)
         return menu

@@ -17,7 +17,8 @@ PARTS = {part.name: part for part in programs.parts()}
 def test_a_program_that_is_there_tells_its_version(examined: Examine, name: str) -> None:
     found = programs.program(PARTS[name], examined(), Job())
     assert found.state is State.GOOD
-    assert "version" in found.meaning
+    assert found.meaning.startswith("Version ")
+    assert PARTS[name].gives in found.meaning
 
 
 @pytest.mark.parametrize("part", PARTS.values(), ids=str)

@@ -97,7 +97,6 @@ def is_member(surroundings: Surroundings) -> Finding:
     check = "group"
     if os.geteuid() == 0:
         return Finding(check, title, State.GOOD, _("root may use the system’s libvirt."))
-    state = State.GOOD if surroundings.is_session else State.WARNING
     try:
         group = grp.getgrnam(GROUP)
     except KeyError:
@@ -110,14 +109,15 @@ def is_member(surroundings: Surroundings) -> Finding:
         meaning = _("{user} has joined it, but it counts only from the next login.")
         mend = Mend(_("Log in anew"), ("loginctl", "terminate-user", user_name()), Deed.COPY)
         return Finding(check, title, State.WARNING, meaning.format(user=user_name()), (mend,))
+    if surroundings.is_session:
+        meaning = _("{user} is no member, which only the system’s machines need.")
+        return Finding(check, title, State.GOOD, meaning.format(user=user_name()))
     meaning = _(
         "{user} is no member, so the system’s libvirt may ask for a password or refuse; joining "
         "counts from the next login."
     )
-    if surroundings.is_session:
-        meaning = _("{user} is no member, which only the system’s machines need.")
     mend = as_root(_("Join the group"), "usermod", "-a", "-G", GROUP, user_name())
-    return Finding(check, title, state, meaning.format(user=user_name()), (mend,))
+    return Finding(check, title, State.WARNING, meaning.format(user=user_name()), (mend,))
 
 
 def user_name() -> str:

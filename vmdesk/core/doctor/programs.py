@@ -1,6 +1,7 @@
 """Check the programs and files that machines need, and what each of them gives."""
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from vmdesk.core.job import Job
 _FIRMWARE = ("/usr/share/qemu/firmware", "/etc/qemu/firmware")
 _MODULES = ("/usr/lib/*/qemu", "/usr/lib64/qemu", "/usr/lib/qemu")
 _BRIDGE_HELPERS = ("/usr/lib/qemu/qemu-bridge-helper", "/usr/libexec/qemu-bridge-helper")
+
+# passt has dates and hashes: 0.0~git20230309.7c7625d
+_VERSION = re.compile(r"\d+\.[\w.~]*\w|\d{4}_\d\d_\d\d\.\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,9 @@ def program(part: Part, surroundings: Surroundings, job: Job) -> Finding:
     """Tell whether a program is there, its version, and what it gives."""
     if shutil.which(part.program) is None:
         return _missing(part.name, part.program, part.gives, part.missing, surroundings)
-    meaning = _("{version}: {gives}.").format(version=_version(part.program, job), gives=part.gives)
+    meaning = _("Version {version}; it {gives}.").format(
+        version=_version(part.program, job), gives=part.gives
+    )
     return Finding(part.name, part.program, State.GOOD, meaning)
 
 
@@ -110,5 +116,6 @@ def _missing(
 
 
 def _version(program_name: str, job: Job) -> str:
-    lines = process.run([program_name, "--version"], job).splitlines()
-    return lines[0].strip() if lines else program_name
+    said = process.run([program_name, "--version"], job)
+    found = _VERSION.search(said)
+    return found[0] if found is not None else said.strip()

@@ -1,0 +1,75 @@
+"""The controller's part for what stands in the way: examine, mend, report, and log failures."""
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, qVersion
+
+from vmdesk.core import report
+from vmdesk.core.doctor import examination, mending
+from vmdesk.core.doctor.finding import Finding, Surroundings
+from vmdesk.core.job import Job
+from vmdesk.core.mend import Mend
+from vmdesk.tasks import Task
+from vmdesk.work import Failure, Work
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found, and whether something is broken that was not when vmdesk last started."""
+
+    findings: tuple[Finding, ...]
+    is_news: bool = False
+
+
+class Checkup(QObject):
+    """What the views ask for when a user wants to know what is wrong with this computer."""
+
+    def __init__(self, work: Work, disks: Path, isos: Path, parent: QObject) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._disks, self._isos = disks, isos
+        # Here and not where they are shown: the log is to have them whatever the window does.
+        work.failed.connect(_keep)
+        work.kvm_failed.connect(_keep)
+
+    def set_folders(self, disks: Path, isos: Path) -> None:
+        """Look at other folders from now on."""
+        self._disks, self._isos = disks, isos
+
+    def look(self) -> Task:
+        """Examine this computer; the task's result is an ``Examination``."""
+        return self._work.ask(lambda job: Examination(self._examine(job)))
+
+    def look_at_start(self) -> Task:
+        """Examine this computer, and remember what is broken for the next start."""
+
+        def look(job: Job) -> Examination:
+            findings = self._examine(job)
+            return Examination(findings, mending.is_news(findings))
+
+        return self._work.ask(look)
+
+    def mend(self, mend: Mend) -> Task:
+        """Run the command of a mend; the user has seen it."""
+        return self._work.operate(
+            mend.text, partial(mending.run, mend), "", lambda: self.mend(mend)
+        )
+
+    def report(self) -> Task:
+        """Examine this computer; the task's result is the text for a bug report."""
+        versions = {"Qt": qVersion(), "Connection": self._work.host.uri}
+        return self._work.ask(lambda job: report.write(self._examine(job), versions))
+
+    def _examine(self, job: Job) -> tuple[Finding, ...]:
+        surroundings = Surroundings(self._work.host.uri, self._disks, self._isos)
+        return examination.run(surroundings, job)
+
+
+def _keep(failure: Failure) -> None:
+    error = failure.error
+    _log.error("%s: %s %s\n%s", failure.title, error.summary, error.hint, error.details)

@@ -1,0 +1,42 @@
+"""Carry out a mend, and remember what was broken the last time that vmdesk looked by itself."""
+
+import json
+import os
+from collections.abc import Sequence
+
+from vmdesk.core import paths, process
+from vmdesk.core.doctor.finding import Finding, State
+from vmdesk.core.job import Cancelled, Job, OperationError
+from vmdesk.core.mend import Mend
+
+# What pkexec says when the user closes the question for the password.
+_DISMISSED = "Request dismissed"
+
+
+def run(mend: Mend, job: Job) -> None:
+    """Run the command of ``mend``; raises ``OperationError`` with its words if it fails."""
+    job.report(0, 0, mend.text)
+    try:
+        process.run(mend.command, job)
+    except OperationError as error:
+        if _DISMISSED in error.details:
+            raise Cancelled from error
+        raise
+
+
+def is_news(findings: Sequence[Finding]) -> bool:
+    """Tell whether something is broken that was not at the last call, and remember it."""
+    broken = sorted(finding.check for finding in findings if finding.state is State.BROKEN)
+    file = paths.state_dir() / "doctor.json"
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = []
+    part = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(broken), encoding="utf-8")
+        part.replace(file)
+    except OSError:
+        part.unlink(missing_ok=True)  # without a place for it, the same is told again
+    return not set(broken) <= set(known if isinstance(known, list) else [])
