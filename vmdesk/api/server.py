@@ -30,7 +30,10 @@ HEAD_TIMEOUT = 20
 """Seconds that a client has for its headers."""
 IDLE_TIMEOUT = 60
 """Seconds without a byte after which a connection is closed that waits for no answer."""
+IDLE_LOOK_INTERVAL = 5
+"""Seconds between two looks for such connections."""
 CONNECTIONS = 500
+_CHUNK = 64 * 1024
 END_TIMEOUT = 5
 """Seconds that answers have to get out when the server stops."""
 
@@ -125,12 +128,15 @@ class Server:
             ident="vmdesk",
             connection_limit=CONNECTIONS,
             channel_timeout=IDLE_TIMEOUT,
+            cleanup_interval=IDLE_LOOK_INTERVAL,
+            recv_bytes=_CHUNK,
             max_request_header_size=guard.MAXIMUM_HEAD,
             # The guard knows how large a body may be.
             max_request_body_size=2**62,
             asyncore_use_poll=True,
         )
-        watch = Guard(token, hosts, UPLOADS, lambda: create.free_room(folders.disks))
+        # For a moment an upload is there twice: as a body, and as the file that was in it.
+        watch = Guard(token, hosts, UPLOADS, lambda: create.free_room(folders.disks) // 2)
         parser = type("Parser", (_Parser,), {"guard": watch})
         self._waitress.channel_class = type("Channel", (HTTPChannel,), {"parser_class": parser})
 
