@@ -7,7 +7,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from vmdesk.controller import Controller
+from vmdesk.core import paths
 from vmdesk.core.host import DomainState, Host
+from vmdesk.core.last_use import LastUse
 from vmdesk.core.operations import start_stop
 from vmdesk.core.operations.create import Folders, NewDomain
 from vmdesk.models.domain_list_model import DomainRole
@@ -46,6 +48,17 @@ def test_a_domain_goes_through_its_states(qtbot: QtBot, controller: Controller) 
     ):
         wish(uuid)
         wait_for_state(qtbot, controller, state)
+
+
+def test_when_a_machine_ran_last_is_kept(qtbot: QtBot, controller: Controller) -> None:
+    uuid = uuid_of(controller)
+    begun = controller.last_use[uuid]
+    assert begun > 0
+    with qtbot.waitSignal(controller.use_changed):
+        controller.force_off(uuid)
+    assert controller.last_use[uuid] > begun
+    kept = paths.state_dir() / "last-use.json"
+    qtbot.waitUntil(lambda: kept.exists() and LastUse(kept)[uuid] > begun)
 
 
 def test_what_the_state_forbids_is_a_failure_in_words(qtbot: QtBot, controller: Controller) -> None:

@@ -1,5 +1,6 @@
 """Turn what the user wants into tasks, and what the tasks and libvirt tell into the models."""
 
+import time
 from functools import partial
 from pathlib import Path
 
@@ -14,12 +15,14 @@ from vmdesk.core import (
     folder_state,
     iso_library,
     notification,
+    paths,
     versions,
     viewer,
 )
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
+from vmdesk.core.last_use import LastUse
 from vmdesk.core.operations import create, delete, start_stop
 from vmdesk.core.operations.create import Folders, NewDomain
 from vmdesk.core.operations.delete import DeletionPlan
@@ -48,6 +51,8 @@ class Controller(QObject):
     """The UUID of a domain whose guest did not shut down in time: offer ``force_off``."""
     host_known = Signal(object)
     """The ``Capabilities`` of the host that vmdesk has connected to."""
+    use_changed = Signal()
+    """Other machines ran last: ``last_use`` tells."""
     start_needed = Signal(object)
     """The UUID of a domain that is off and whose console was asked for: offer ``start``."""
 
@@ -68,6 +73,9 @@ class Controller(QObject):
         self._connection.changed.connect(self._show_connection)
         self._connection.domain_changed.connect(self._follow_shutdown)
         self._connection.domain_changed.connect(self.domain_changed)
+        self.last_use = LastUse(paths.state_dir() / "last-use.json")
+        self._active: frozenset[str] = frozenset()
+        self._connection.domain_changed.connect(lambda _uuid: self._note_use())
         self._connection.rebooted.connect(self.hardware.follow_reboot)
         self.bundles = Bundles(self._work, self._connection, folders.disks, self)
         self.checkup = Checkup(self._work, folders.disks, folders.isos, self)
@@ -213,7 +221,19 @@ class Controller(QObject):
             offered = self._work.ask(lambda _job: capabilities.read(self.host))
             offered.succeeded.connect(self.host_known)
             self.bundles.clear_up()
+            self._note_use()
         self.connection_changed.emit(status)
+
+    def _note_use(self) -> None:
+        """Take note of what runs, and of what ran until now."""
+        rows = self.domains.rows()
+        infos = [row.info for row in rows if row.info is not None]
+        active = frozenset(info.uuid for info in infos if info.state.is_active)
+        if active != self._active:
+            self.last_use.note(active | self._active, time.time())
+            self._active = active
+            self._work.ask(lambda _job: self.last_use.save())
+            self.use_changed.emit()
 
     def _await_shutdown(self, uuid: str) -> None:
         self._stop_waiting(uuid)

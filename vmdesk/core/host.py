@@ -53,6 +53,7 @@ class DomainInfo:
     vcpus: int
     is_persistent: bool
     has_managed_save: bool
+    note: str = ""
 
 
 class Host:
@@ -205,11 +206,24 @@ def _info_or_none(domain: libvirt.virDomain) -> DomainInfo | None:
             vcpus=vcpus,
             is_persistent=bool(domain.isPersistent()),
             has_managed_save=bool(domain.hasManagedSaveImage()),
+            note=_note(domain),
         )
     except libvirt.libvirtError as error:
         if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
             return None
         raise translate(error) from error
+
+
+def _note(domain: libvirt.virDomain) -> str:
+    """Return what the user has written about a domain, or nothing."""
+    try:
+        return str(domain.metadata(libvirt.VIR_DOMAIN_METADATA_DESCRIPTION, None))
+    except libvirt.libvirtError as error:
+        # A driver without notes is asked in vain as well.
+        without = (libvirt.VIR_ERR_NO_DOMAIN_METADATA, libvirt.VIR_ERR_NO_SUPPORT)
+        if error.get_error_code() in without:
+            return ""
+        raise
 
 
 def _is_uuid(text: str) -> bool:

@@ -108,7 +108,7 @@ class DomainListModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return row.domain.name
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{row.domain.name}, {self._state_text(row)}"
+                return f"{row.domain.name}, {self.state_words(row)}"
             case DomainRole.UUID:
                 return row.domain.uuid
             case DomainRole.INFO:
@@ -116,7 +116,7 @@ class DomainListModel(QAbstractListModel):
             case DomainRole.STATE:
                 return self._state(row)
             case DomainRole.STATE_TEXT:
-                return self._state_text(row)
+                return self.state_words(row)
             case DomainRole.HARDWARE_TEXT:
                 cpus = formatting.cpus(row.domain.vcpus)
                 return f"{cpus} · {formatting.memory(row.domain.memory)}"
@@ -203,7 +203,8 @@ class DomainListModel(QAbstractListModel):
     def _state(self, row: DomainRow) -> DomainState | None:
         return row.info.state if row.info is not None and self._is_current else None
 
-    def _state_text(self, row: DomainRow) -> str:
+    def state_words(self, row: DomainRow) -> str:
+        """Return what a row says of its state, or what is being done to it."""
         if row.activity is not None:
             return row.activity.text
         if row.info is None:

@@ -12,6 +12,7 @@ from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.details_pane import DetailsPane
 from vmdesk.views.domain_list_view import DomainListView
+from vmdesk.views.domain_order import SortBy
 from vmdesk.views.domain_proxy import DomainProxy
 from vmdesk.views.placeholder_page import PlaceholderPage
 
@@ -34,7 +35,7 @@ class MachinesPage(QSplitter):
         self._details: DomainDetails | None = None
         self._lost_selection: list[str] = []
         self._selected: list[str] = []
-        self.proxy = DomainProxy(controller.domains, self)
+        self.proxy = DomainProxy(controller.domains, controller.last_use.__getitem__, self)
         self.view = DomainListView(self.proxy)
         self.view.addActions([actions[act] for act in (Act.DELETE, Act.RENAME, Act.PROPERTIES)])
         self.pane = DetailsPane(actions)
@@ -98,6 +99,7 @@ class MachinesPage(QSplitter):
         for moved in (self.view.moved, self.proxy.layoutChanged):
             moved.connect(lambda: self._sight.start(_SETTLE))
         self._controller.domain_changed.connect(self._follow_equipment)
+        self._controller.use_changed.connect(self._follow_use)
         self._controller.connection_changed.connect(self._show_selection)
         self._controller.monitor.watched.connect(self._follow_usage)
 
@@ -118,6 +120,10 @@ class MachinesPage(QSplitter):
     def _follow_equipment(self, uuid: str) -> None:
         if uuid in self._selected:
             self._timer.start(_SETTLE)
+
+    def _follow_use(self) -> None:
+        if self.proxy.sort_by is SortBy.USE:
+            self.proxy.renew()
 
     def _show_selection(self) -> None:
         self._selected = self.view.selected_uuids()
@@ -155,6 +161,6 @@ class MachinesPage(QSplitter):
         return PlaceholderPage(
             "search",
             _("No machine matches"),
-            _("The filter looks for its words in names and states."),
+            _("The filter looks for its words in names, states and notes."),
             (button,),
         )

@@ -26,7 +26,7 @@ from vmdesk.views.arrivals import Arrivals
 from vmdesk.views.banner import Banner
 from vmdesk.views.conversations import Conversations
 from vmdesk.views.doctor_flow import DoctorFlow
-from vmdesk.views.domain_proxy import SortBy
+from vmdesk.views.domain_order import SortBy
 from vmdesk.views.drop_overlay import DropOverlay, sources_in
 from vmdesk.views.export_flow import ExportFlow
 from vmdesk.views.machines_page import MachinesPage

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from vmdesk.core.i18n import _
 from vmdesk.views import icons
-from vmdesk.views.domain_proxy import SortBy
+from vmdesk.views.domain_order import SortBy
 from vmdesk.views.labels import hairline
 
 _FILTER_WIDTH = 240
@@ -41,7 +41,7 @@ class Toolbar(QFrame):
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(_("Filter machines"))
         self.filter.setAccessibleName(_("Filter machines"))
-        self.filter.setAccessibleDescription(_("Shows the machines whose name or state has this"))
+        self.filter.setAccessibleDescription(_("Finds words in names, states and notes"))
         self.filter.setClearButtonEnabled(True)
         self.filter.setFixedWidth(_FILTER_WIDTH)
         self.filter.textChanged.connect(self.filter_changed.emit)
@@ -102,6 +102,8 @@ class WindowActions:
         self.sort_by = {
             SortBy.NAME: _choice(self._group, _("By &name")),
             SortBy.STATE: _choice(self._group, _("By &state")),
+            SortBy.CPU: _choice(self._group, _("By &CPU")),
+            SortBy.USE: _choice(self._group, _("By last &use")),
         }
 
     @property
