@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from vmdesk.core import causes
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
@@ -93,6 +94,9 @@ def in_words(error: Exception) -> OperationError:
     """Say a defect in words too; the log has its trace."""
     if isinstance(error, OperationError):
         return error
+    known = causes.of_system(error) if isinstance(error, OSError) else None
+    if known is not None:
+        return known.error(str(error))
     return OperationError(
         _("vmdesk made a mistake."),
         _("Please report it, with what Details says."),

@@ -17,6 +17,7 @@ from vmdesk.core import causes
 from vmdesk.core.causes import Known
 from vmdesk.core.causes.row import Signs
 from vmdesk.core.job import Cause
+from vmdesk.core.mend import user_name
 
 OTHER_UUID = "11111111-2222-3333-4444-555555555555"
 ONLY_USERS = pytest.mark.skipif(os.geteuid() == 0, reason="root is denied nothing")
@@ -456,6 +457,15 @@ def test_what_can_not_be_made_here_is_recognized_too(key: str, signs: Signs) -> 
     known = causes.recognize(signs)
     assert known is not None
     assert known.key == key
+
+
+def test_a_missing_package_can_be_installed_and_a_group_joined() -> None:
+    tpm = causes.recognize(Signs("TPM version '2.0' is not supported", 67))
+    refused = causes.recognize(Signs("authentication failed", libvirt.VIR_ERR_AUTH_FAILED))
+    assert tpm is not None
+    assert refused is not None
+    assert "swtpm" in tpm.mends[0].shown
+    assert refused.error("x").mends[0].shown.endswith(f"usermod -a -G libvirt {user_name()}")
 
 
 def test_an_unknown_failure_is_left_to_its_own_words() -> None:

@@ -1,12 +1,14 @@
 """The doctor's page: what is wrong comes first, with the command that mends it."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from vmdesk.checkup import Examination
@@ -144,6 +146,24 @@ def test_the_first_start_on_a_broken_computer_shows_it(
 def test_the_menu_opens_it(window: MainWindow) -> None:
     window.actions_of_window.doctor.trigger()
     assert len(pages(window)) == 1
+
+
+def test_pages_that_are_closed_leave_nothing_behind(parent: QWidget) -> None:
+    def open_and_close() -> None:
+        page = DoctorPage(parent)
+        page.show_findings(FINDINGS)
+        page.show()
+        page.close()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+
+    open_and_close()
+    gc.collect()
+    before = len(QApplication.allWidgets())
+    for _time in range(20):
+        open_and_close()
+    gc.collect()
+    assert len(QApplication.allWidgets()) == before
 
 
 def test_a_failed_operation_is_in_the_log(

@@ -2,6 +2,7 @@
 
 import enum
 import os
+import pwd
 import shlex
 import shutil
 from dataclasses import dataclass
@@ -35,3 +36,11 @@ def as_root(text: str, *command: str) -> Mend:
     if shutil.which("pkexec") is not None:
         return Mend(text, ("pkexec", *command))
     return Mend(text, ("sudo", *command), Deed.COPY)
+
+
+def user_name() -> str:
+    """Return the name that this process runs under, or its number."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())

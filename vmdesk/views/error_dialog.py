@@ -3,8 +3,11 @@
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
+from vmdesk.core.causes import KnownError
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
+from vmdesk.core.mend import Mend
+from vmdesk.views.finding_card import MendLine
 from vmdesk.views.message_dialog import Choice, MessageDialog
 
 CLOSE = "close"
@@ -22,6 +25,9 @@ class ErrorDialog(MessageDialog):
             choices.append(Choice(AGAIN, _("&Try again")))
         super().__init__(parent, "error", error.summary, error.hint, tuple(choices))
         self.setWindowTitle(title)
+        self.commands = [MendLine(mend) for mend in _mends(error)]
+        for line in self.commands:
+            self.body.addWidget(line)
         self.details = QPlainTextEdit(error.details)
         self.copy = QPushButton(_("C&opy"), self)
         if error.details:
@@ -49,3 +55,7 @@ class ErrorDialog(MessageDialog):
     def _show_details(self, is_shown: bool) -> None:
         self.details.setVisible(is_shown)
         self.copy.setVisible(is_shown)
+
+
+def _mends(error: OperationError) -> tuple[Mend, ...]:
+    return error.mends if isinstance(error, KnownError) else ()

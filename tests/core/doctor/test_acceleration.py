@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PrivateLibvirt
 from tests.core.doctor.conftest import Examine, put
 from vmdesk.core import paths
 from vmdesk.core.doctor import acceleration, trial
@@ -76,6 +77,21 @@ def test_the_kvm_of_this_computer_is_judged_by_the_trial(examined: Examine) -> N
     may_try = os.access("/dev/kvm", os.R_OK | os.W_OK)
     assert (found.state is State.GOOD) == (result.works and may_try)
     assert result.works or result.words
+
+
+@pytest.mark.hypervisor
+def test_libvirt_is_asked_where_the_device_is_closed_to_this_user(
+    private_libvirt: PrivateLibvirt, examined: Examine
+) -> None:
+    found = acceleration.offered(examined(private_libvirt.uri))
+    offers = os.access("/dev/kvm", os.R_OK | os.W_OK)
+    assert found.state is (State.GOOD if offers else State.BROKEN)
+    assert offers or "many times slower" in found.meaning
+
+
+@pytest.mark.usefixtures("libvirt_events")
+def test_a_libvirt_that_can_not_be_asked_says_nothing_of_kvm(examined: Examine) -> None:
+    assert acceleration.offered(examined("qemu:///system?socket=/nowhere")).state is State.WARNING
 
 
 def test_a_trial_is_made_once_for_each_boot(examined: Examine, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.conftest import PrivateLibvirt
 from tests.core.doctor.conftest import Examine, put
 from vmdesk.core.doctor import connection
 from vmdesk.core.doctor.finding import State
+from vmdesk.core.mend import user_name
 
 pytestmark = pytest.mark.usefixtures("libvirt_events")
 
@@ -33,7 +34,7 @@ def test_a_connection_that_opens_names_its_user_and_versions(
 ) -> None:
     found = connection.opens(examined(private_libvirt.uri))
     assert found.state is State.GOOD
-    assert connection.user_name() in found.meaning
+    assert user_name() in found.meaning
     assert "QEMU" in found.meaning
 
 
@@ -84,5 +85,5 @@ def test_who_is_no_member_of_the_group_is_told_how_to_join(examined: Examine) ->
         assert found.state is State.GOOD
     else:
         assert found.state is State.WARNING
-        assert f"usermod -a -G libvirt {connection.user_name()}" in found.mends[0].shown
+        assert f"usermod -a -G libvirt {user_name()}" in found.mends[0].shown
         assert "next login" in found.meaning

@@ -69,13 +69,13 @@ def test_each_distribution_has_its_own_command(
     examined: Examine, tmp_path: Path, release: str, command: str
 ) -> None:
     put(tmp_path, "/etc/os-release", release)
-    (mend,) = packages.install(examined(root=tmp_path), "swtpm")
+    (mend,) = packages.install("swtpm", tmp_path)
     assert mend.shown.endswith(command)
 
 
 def test_an_unknown_distribution_is_told_all_names(examined: Examine, tmp_path: Path) -> None:
     put(tmp_path, "/etc/os-release", "ID=plan9\n")
-    assert packages.install(examined(root=tmp_path), "swtpm") == ()
+    assert packages.install("swtpm", tmp_path) == ()
     assert "swtpm (arch)" in packages.names("swtpm")
 
 

@@ -12,8 +12,9 @@ from vmdesk.core.causes.files import FILES
 from vmdesk.core.causes.machines import MACHINES
 from vmdesk.core.causes.row import Row, Signs
 from vmdesk.core.causes.states import STATES
+from vmdesk.core.doctor import packages
 from vmdesk.core.job import Cause, OperationError
-from vmdesk.core.mend import Mend, as_root
+from vmdesk.core.mend import Mend, as_root, user_name
 
 TABLE: tuple[Row, ...] = REACHING + RIGHTS + STATES + MACHINES + FILES
 """Every known cause; of two that fit, the first is meant."""
@@ -32,9 +33,17 @@ class Known:
     cause: Cause
     mends: tuple[Mend, ...]
 
-    def error(self, details: str) -> OperationError:
+    def error(self, details: str) -> "KnownError":
         """Return what is raised; ``details`` are the original words."""
-        return OperationError(self.summary, self.hint, details, self.cause)
+        return KnownError(self, details)
+
+
+class KnownError(OperationError):
+    """A failure whose cause the table has, with what mends it."""
+
+    def __init__(self, known: Known, details: str) -> None:
+        super().__init__(known.summary, known.hint, details, known.cause)
+        self.mends = known.mends
 
 
 def of_libvirt(error: libvirt.libvirtError) -> Known | None:
@@ -83,9 +92,19 @@ def _told(row: Row, values: dict[str, str]) -> Known:
     first = next((name for name in values if name != "other"), "")
     if values.get("other"):
         values = {**values, first: values["other"]}
-    mends: tuple[Mend, ...] = ()
-    if row.command:
-        command = [part.format(**values) for part in row.command]
-        made = as_root(row.button, *command) if row.needs_root else None
-        mends = (made or Mend(row.button, tuple(command)),)
-    return Known(row.key, row.summary.format(**values), row.hint.format(**values), row.cause, mends)
+    return Known(
+        row.key,
+        row.summary.format(**values),
+        row.hint.format(**values),
+        row.cause,
+        _mends(row, values),
+    )
+
+
+def _mends(row: Row, values: dict[str, str]) -> tuple[Mend, ...]:
+    if row.package:
+        return packages.install(row.package)
+    if not row.command:
+        return ()
+    command = tuple(part.format(user=user_name(), **values) for part in row.command)
+    return (as_root(row.button, *command) if row.needs_root else Mend(row.button, command),)

@@ -18,6 +18,9 @@ REACHING: tuple[Row, ...] = (
         _JOIN,
         numbers=frozenset({errno.EACCES, errno.EPERM}),
         is_lost=True,
+        button=_("Join the group"),
+        command=("usermod", "-a", "-G", "libvirt", "{user}"),
+        needs_root=True,
     ),
     Row(
         "ssh refused",
@@ -84,6 +87,9 @@ RIGHTS: tuple[Row, ...] = (
                 libvirt.VIR_ERR_AUTH_CANCELLED,
             }
         ),
+        button=_("Join the group"),
+        command=("usermod", "-a", "-G", "libvirt", "{user}"),
+        needs_root=True,
     ),
     Row(
         "read-only connection",

@@ -76,18 +76,21 @@ MACHINES: tuple[Row, ...] = (
         _("The emulator {path} is missing."),
         _("Install QEMU, or choose another emulator in the machine's description."),
         words=r"cannot check qemu binary (?P<path>\S+):",
+        package="emulator",
     ),
     Row(
         "no tpm",
         _("This computer can't emulate a TPM."),
         _("Install the package swtpm (Debian, Ubuntu and Fedora: swtpm-tools) and try again."),
         words=r"tpm version '[\d.]+' is not supported|unable to find 'swtpm",
+        package="swtpm",
     ),
     Row(
         "no firmware",
         _("The UEFI firmware that this machine starts with is missing."),
         _("Install the package ovmf (Debian, Ubuntu) or edk2-ovmf (Fedora, Arch)."),
         words="unable to find any firmware|could not open '[^']*(?:OVMF|edk2|AAVMF)[^']*': no such",
+        package="firmware",
     ),
     Row(
         "kernel missing",

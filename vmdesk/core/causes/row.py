@@ -26,8 +26,8 @@ class Row:
     """A cause: ``words`` (a pattern, any letter case) or ``numbers`` recognize it.
 
     What ``codes`` and ``domain`` ask for has to hold besides. The names of groups in ``words`` can
-    stand in braces in ``summary``, ``hint`` and ``command``. ``command`` mends it, as ``root`` or
-    as the user, by a button with the text ``button``.
+    stand in braces in ``summary``, ``hint`` and ``command``, and ``user`` in the last. ``command``
+    mends it, by a button with the text ``button``; or ``package`` does, a key of the doctor's.
     """
 
     key: str
@@ -42,6 +42,7 @@ class Row:
     button: str = ""
     command: tuple[str, ...] = ()
     needs_root: bool = False
+    package: str = ""
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -4,12 +4,14 @@ import os
 import shutil
 from pathlib import Path
 
+import libvirt
+
+from vmdesk.core.capabilities import MACHINE
 from vmdesk.core.doctor import trial
-from vmdesk.core.doctor.connection import user_name
 from vmdesk.core.doctor.finding import Finding, State, Surroundings
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
-from vmdesk.core.mend import as_root
+from vmdesk.core.mend import as_root, user_name
 
 _SLOW = _("Machines run, but many times slower.")
 
@@ -80,13 +82,40 @@ def device(surroundings: Surroundings) -> Finding:
     )
 
 
+def offered(surroundings: Surroundings) -> Finding:
+    """Tell whether libvirt, whose machines run as another user, offers KVM to them."""
+    title, check = _("A machine with KVM"), "kvm trial"
+    try:
+        connection = libvirt.open(surroundings.uri)
+        try:
+            connection.getDomainCapabilities(None, os.uname().machine, MACHINE, "kvm")
+        finally:
+            connection.close()
+    except libvirt.libvirtError as error:
+        details = error.get_error_message() or ""
+        if error.get_error_code() in (
+            libvirt.VIR_ERR_INVALID_ARG,
+            libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
+        ):
+            meaning = _("libvirt finds that KVM does not work here. {slow}").format(slow=_SLOW)
+            return Finding(check, title, State.BROKEN, meaning, details=details)
+        meaning = _("libvirt could not be asked whether KVM works.")
+        return Finding(check, title, State.WARNING, meaning, details=details)
+    meaning = _("libvirt offers KVM to its machines; only a machine can show that it works.")
+    return Finding(check, title, State.GOOD, meaning)
+
+
 def works(surroundings: Surroundings, job: Job) -> Finding:
     """Tell whether a machine really runs with KVM, by the trial of this boot."""
     title = _("A machine with KVM")
     check = "kvm trial"
     emulator = shutil.which(f"qemu-system-{os.uname().machine}")
     path = surroundings.path("/dev/kvm")
-    if emulator is None or not os.access(path, os.R_OK | os.W_OK):
+    if emulator is not None and not os.access(path, os.R_OK | os.W_OK):
+        if not surroundings.is_session:
+            return offered(surroundings)
+        emulator = None
+    if emulator is None:
         meaning = _("It could not be tried: that needs /dev/kvm and the emulator.")
         return Finding(check, title, State.WARNING, meaning)
     result = trial.cached(surroundings, Path(emulator), job)

@@ -2,7 +2,6 @@
 
 import grp
 import os
-import pwd
 from urllib.parse import urlsplit
 
 import libvirt
@@ -12,7 +11,7 @@ from vmdesk.core.doctor import packages
 from vmdesk.core.doctor.finding import Finding, State, Surroundings
 from vmdesk.core.i18n import _
 from vmdesk.core.libvirt_errors import translate
-from vmdesk.core.mend import Deed, Mend, as_root
+from vmdesk.core.mend import Deed, Mend, as_root, user_name
 
 GROUP = "libvirt"
 
@@ -35,7 +34,7 @@ def is_installed(surroundings: Surroundings) -> Finding:
             _("The part of libvirt that runs machines is not installed: {packages}.").format(
                 packages=packages.names("libvirt")
             ),
-            packages.install(surroundings, "libvirt"),
+            packages.install("libvirt", surroundings.root),
         )
     meaning = _("{daemon} is installed; vmdesk speaks through libvirt {version}.")
     return Finding("libvirt", title, State.GOOD, meaning.format(daemon=daemon, version=version))
@@ -118,14 +117,6 @@ def is_member(surroundings: Surroundings) -> Finding:
     )
     mend = as_root(_("Join the group"), "usermod", "-a", "-G", GROUP, user_name())
     return Finding(check, title, State.WARNING, meaning.format(user=user_name()), (mend,))
-
-
-def user_name() -> str:
-    """Return the name that this process runs under, or its number."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
 
 
 def start_service() -> Mend:

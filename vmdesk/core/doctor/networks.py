@@ -57,7 +57,7 @@ def _undefined(surroundings: Surroundings, title: str) -> Finding:
     meaning = _("It does not exist, so machines that use it don’t start.")
     file = next((f for f in _DESCRIPTIONS if surroundings.path(f).exists()), None)
     if file is None:
-        mends = packages.install(surroundings, "default network")
+        mends = packages.install("default network", surroundings.root)
     else:
         mends = (_virsh(surroundings, _("Make it"), "net-define", Path(file)),)
     return Finding("network", title, State.BROKEN, meaning, mends)

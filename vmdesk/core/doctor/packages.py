@@ -1,6 +1,7 @@
 """Which package has what, on the distributions that vmdesk is made for."""
 
-from vmdesk.core.doctor.finding import Surroundings
+from pathlib import Path
+
 from vmdesk.core.i18n import _
 from vmdesk.core.mend import Mend, as_root
 
@@ -79,12 +80,13 @@ PACKAGES = {
 """For each thing that a machine may need, its package on each distribution."""
 
 
-def distribution(surroundings: Surroundings) -> str:
-    """Return whose packages this system has, or nothing where it is none that is known.
+def distribution(root: Path = Path("/")) -> str:
+    """Return whose packages the system has, or nothing where it is none that is known.
 
     https://www.freedesktop.org/software/systemd/man/latest/os-release.html
     """
-    text = surroundings.text("/etc/os-release") or surroundings.text("/usr/lib/os-release")
+    texts = (_text(root / name) for name in ("etc/os-release", "usr/lib/os-release"))
+    text = next(filter(None, texts), "")
     fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     names = f"{fields.get('ID', '')} {fields.get('ID_LIKE', '')}".replace('"', "").replace("'", "")
     for name in names.lower().split():
@@ -94,9 +96,9 @@ def distribution(surroundings: Surroundings) -> str:
     return ""
 
 
-def install(surroundings: Surroundings, what: str) -> tuple[Mend, ...]:
+def install(what: str, root: Path = Path("/")) -> tuple[Mend, ...]:
     """Return the mend that installs ``what``, a key of ``PACKAGES``; none on an unknown system."""
-    name = distribution(surroundings)
+    name = distribution(root)
     if not name:
         return ()
     package = PACKAGES[what][name]
@@ -106,3 +108,10 @@ def install(surroundings: Surroundings, what: str) -> tuple[Mend, ...]:
 def names(what: str) -> str:
     """Return the packages of ``what`` on all distributions, for a system that is none of them."""
     return ", ".join(f"{package} ({where})" for where, package in PACKAGES[what].items())
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

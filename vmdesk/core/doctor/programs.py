@@ -109,7 +109,7 @@ def _missing(
     name: str, title: str, gives: str, state: State, surroundings: Surroundings
 ) -> Finding:
     meaning = _("It is missing; it {gives}.").format(gives=gives)
-    mends = packages.install(surroundings, name)
+    mends = packages.install(name, surroundings.root)
     if not mends:
         meaning = f"{meaning} {_('Packages')}: {packages.names(name)}."
     return Finding(name, title, state, meaning, mends)

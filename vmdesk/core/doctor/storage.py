@@ -7,11 +7,10 @@ import tempfile
 from pathlib import Path
 
 from vmdesk.core import formatting
-from vmdesk.core.doctor.connection import user_name
 from vmdesk.core.doctor.finding import Finding, State, Surroundings
 from vmdesk.core.formatting import GIB
 from vmdesk.core.i18n import _
-from vmdesk.core.mend import Mend
+from vmdesk.core.mend import Mend, user_name
 
 SCARCE = 10 * GIB
 """Bytes of free room below which a new machine may soon have none."""
