@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from vmdesk.core.doctor.finding import Finding, State
 from vmdesk.core.i18n import _
@@ -30,7 +30,8 @@ class MendLine(QFrame):
         super().__init__(parent)
         self.mend = mend
         self.setObjectName("command")
-        self.command = ElidedLabel(mend.shown, mode=Qt.TextElideMode.ElideMiddle, fills=True)
+        self.command = label(mend.shown)
+        self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.command.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.command.setAccessibleName(_("Command: {command}").format(command=mend.shown))
         self.copy = QPushButton(_("Copy"))
@@ -42,7 +43,7 @@ class MendLine(QFrame):
         row.setContentsMargins(12, 4, 8, 4)
         row.setSpacing(8)
         row.addWidget(self.command, 1)
-        row.addWidget(self.copy)
+        row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.mend.shown)
@@ -75,6 +76,8 @@ class FindingCard(QFrame):
         head.addStretch(1)
         words.addLayout(head)
         words.addWidget(label(finding.meaning, "secondary"))
+        if finding.details:
+            words.addWidget(_quoted(finding.details))
         for mend in finding.mends:
             words.addSpacing(4)
             words.addLayout(self._mend(mend))
@@ -101,7 +104,7 @@ class FindingCard(QFrame):
             button.setAccessibleDescription(_("Runs {command}").format(command=mend.shown))
             button.clicked.connect(lambda: self.mend_wanted.emit(mend))
             self.buttons.append(button)
-            row.addWidget(button)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
 
@@ -130,6 +133,14 @@ _NAME_WIDTH = 168
 def _strong(text: str) -> ElidedLabel:
     made = ElidedLabel(text)
     made.setProperty("role", "strong")
+    return made
+
+
+def _quoted(details: str) -> QLabel:
+    made = label(details, "secondary")
+    made.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    made.setAccessibleName(_("Details"))
     return made
 
 

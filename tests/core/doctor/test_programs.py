@@ -37,7 +37,7 @@ def test_firmware_is_found_by_its_descriptions(examined: Examine, tmp_path: Path
     put(tmp_path, "/usr/share/qemu/firmware/10-bios.json", '{"interface-types": ["bios"]}')
     found = programs.firmware(examined(root=tmp_path))
     assert found.state is State.WARNING
-    assert "ovmf (debian)" in found.meaning
+    assert "ovmf (Debian, Ubuntu)" in found.meaning
 
 
 def test_spice_is_looked_for_where_it_is_a_module(examined: Examine, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_each_distribution_has_its_own_command(
 def test_an_unknown_distribution_is_told_all_names(examined: Examine, tmp_path: Path) -> None:
     put(tmp_path, "/etc/os-release", "ID=plan9\n")
     assert packages.install("swtpm", tmp_path) == ()
-    assert "swtpm (arch)" in packages.names("swtpm")
+    assert "swtpm (Arch, openSUSE)" in packages.names("swtpm")
 
 
 def test_every_package_is_named_for_every_distribution() -> None:

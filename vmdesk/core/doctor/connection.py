@@ -80,8 +80,7 @@ def other_instance(surroundings: Surroundings) -> Finding:
         meaning = _("The system’s libvirt does not run.")
         if not is_wanted:
             meaning = _("The system’s libvirt does not run; your own machines don’t need it.")
-        mends = (start_service(),) if is_wanted else ()
-        return Finding(check, title, state, meaning, mends)
+        return Finding(check, title, state, meaning)
     if not os.access(socket, os.R_OK | os.W_OK):
         state = State.BROKEN if is_wanted else State.GOOD
         meaning = _("The system’s libvirt runs, but its socket is closed to {user}.")
@@ -117,11 +116,6 @@ def is_member(surroundings: Surroundings) -> Finding:
     )
     mend = as_root(_("Join the group"), "usermod", "-a", "-G", GROUP, user_name())
     return Finding(check, title, State.WARNING, meaning.format(user=user_name()), (mend,))
-
-
-def start_service() -> Mend:
-    """Return the mend that starts the system's libvirt, now and at each boot."""
-    return as_root(_("Start libvirt"), "systemctl", "enable", "--now", "libvirtd.socket")
 
 
 def version_text(number: int) -> str:

@@ -24,6 +24,14 @@ _INSTALL = {
     "opensuse": ("zypper", "--non-interactive", "install"),
 }
 
+_CALLED = {
+    "debian": "Debian",
+    "ubuntu": "Ubuntu",
+    "fedora": "Fedora",
+    "arch": "Arch",
+    "opensuse": "openSUSE",
+}
+
 PACKAGES = {
     "libvirt": {
         "debian": "libvirt-daemon-system",
@@ -107,7 +115,10 @@ def install(what: str, root: Path = Path("/")) -> tuple[Mend, ...]:
 
 def names(what: str) -> str:
     """Return the packages of ``what`` on all distributions, for a system that is none of them."""
-    return ", ".join(f"{package} ({where})" for where, package in PACKAGES[what].items())
+    by_name: dict[str, list[str]] = {}
+    for where, package in PACKAGES[what].items():
+        by_name.setdefault(package, []).append(_CALLED[where])
+    return ", ".join(f"{package} ({', '.join(where)})" for package, where in by_name.items())
 
 
 def _text(file: Path) -> str:

@@ -62,7 +62,7 @@ def firmware(surroundings: Surroundings) -> Finding:
     if not found:
         title = _("UEFI firmware")
         return _missing("firmware", title, gives, State.WARNING, surroundings)
-    meaning = _("{count} kinds of it: {gives}.").format(count=len(found), gives=gives)
+    meaning = _("It is installed; it {gives}.").format(gives=gives)
     return Finding("firmware", _("UEFI firmware"), State.GOOD, meaning)
 
 
