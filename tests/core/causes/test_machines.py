@@ -1,28 +1,19 @@
-"""Every known cause of failures is recognized: made for real where this computer can make it."""
+"""What a real libvirt refuses, and why, with machines of a private daemon."""
 
-import errno
 import os
-import resource
-import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import libvirt
 import pytest
 
 from tests.conftest import PrivateLibvirt
+from tests.core.causes.recognized import cause_of
 from tests.core.operations.small_machine import make_disk
-from vmdesk.core import causes
-from vmdesk.core.causes import Known
-from vmdesk.core.causes.row import Signs
 from vmdesk.core.job import Cause
-from vmdesk.core.mend import user_name
 
 OTHER_UUID = "11111111-2222-3333-4444-555555555555"
-ONLY_USERS = pytest.mark.skipif(os.geteuid() == 0, reason="root is denied nothing")
-
-QEMU = libvirt.VIR_FROM_QEMU
 
 
 class Machines:
@@ -68,15 +59,6 @@ def machines(tmp_path_factory: pytest.TempPathFactory, libvirt_events: None) -> 
     yield made
     made.connection.close()
     private.destroy()
-
-
-def cause_of(deed: Callable[[], object]) -> Known:
-    """Return what the table says of the error that ``deed`` ends with."""
-    with pytest.raises(libvirt.libvirtError) as caught:
-        deed()
-    known = causes.of_libvirt(caught.value)
-    assert known is not None, caught.value.get_error_message()
-    return known
 
 
 def drive(path: object) -> str:
@@ -258,221 +240,3 @@ def test_a_daemon_that_dies_is_a_lost_connection(machines: Machines) -> None:
     finally:
         connection.close()
         machines.connection = libvirt.open("qemu:///session")
-
-
-@pytest.mark.parametrize(
-    ("uri", "key"),
-    [
-        ("nonsense", "no such connection"),
-        ("qemu:///system?socket=/nowhere/none", "not running"),
-        ("qemu+tcp://127.0.0.1:1/system", "not running"),
-        ("qemu+tcp://nowhere.invalid/system", "host unknown"),
-        ("qemu+tls://127.0.0.1:1/system", "no certificate"),
-    ],
-)
-def test_a_connection_that_can_not_be_made(libvirt_events: None, uri: str, key: str) -> None:
-    assert cause_of(lambda: libvirt.open(uri)).key == key
-
-
-@pytest.mark.parametrize(
-    ("words", "key"),
-    [
-        ("me@there: Permission denied (publickey,password).", "ssh refused"),
-        ("Host key verification failed.", "ssh key unknown"),
-        ("ssh: Could not resolve hostname there", "not running"),
-    ],
-)
-def test_what_ssh_says_comes_through_libvirt(
-    libvirt_events: None, tmp_path: Path, words: str, key: str
-) -> None:
-    helper = tmp_path / "ssh"
-    helper.write_text(f"#!/bin/sh\necho '{words}' >&2\nexit 255\n")
-    helper.chmod(0o700)
-    assert cause_of(lambda: libvirt.open(f"qemu+ssh://there/system?command={helper}")).key == key
-
-
-@ONLY_USERS
-def test_a_socket_that_is_closed(libvirt_events: None, tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "closed"))
-        listener.listen()
-        (tmp_path / "closed").chmod(0)
-        uri = f"qemu:///system?socket={tmp_path}/closed"
-        assert cause_of(lambda: libvirt.open(uri)).key == "socket closed"
-
-
-def said_by(*argv: object, limit: int = 0) -> str:
-    """Return the name of the cause in what a program says as it fails."""
-
-    def bound() -> None:
-        if limit:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    done = subprocess.run(
-        [str(part) for part in argv],
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=bound,
-        timeout=30,
-    )
-    assert done.returncode != 0
-    known = causes.of_program(done.stderr)
-    assert known is not None, done.stderr
-    return known.key
-
-
-def qemu(*argv: object) -> str:
-    return said_by("qemu-system-x86_64", "-nodefaults", "-display", "none", "-S", "-m", "16", *argv)
-
-
-def damaged(folder: Path, name: str, at: int, value: int) -> Path:
-    """Return a qcow2 whose header has ``value`` in the eight bytes at ``at``."""
-    path = make_disk(folder / name)
-    with path.open("r+b") as file:
-        file.seek(at)
-        file.write(value.to_bytes(8, "big"))
-    return path
-
-
-def test_what_qemu_says_of_images(tmp_path: Path) -> None:
-    open_it = "file={},format=qcow2"
-    corrupt = damaged(tmp_path, "corrupt", 72, 2)
-    newer = damaged(tmp_path, "newer", 72, 1 << 40)
-    junk = tmp_path / "junk"
-    junk.write_bytes(b"junk" * 20000)
-    assert qemu("-drive", open_it.format(corrupt)) == "image corrupt"
-    assert qemu("-drive", open_it.format(newer)) == "image too new"
-    assert qemu("-drive", open_it.format(junk)) == "not that format"
-    assert qemu("-drive", f"file={tmp_path},format=raw") == "a folder"
-    assert qemu("-drive", f"file={tmp_path}/none,format=raw") == "disk missing"
-
-
-@ONLY_USERS
-def test_an_image_that_qemu_may_not_read(tmp_path: Path) -> None:
-    disk = make_disk(tmp_path / "closed.qcow2")
-    disk.chmod(0)
-    assert qemu("-drive", f"file={disk},format=qcow2") == "permission denied"
-
-
-def test_what_qemu_says_of_the_computer(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        chardev = f"socket,id=c,server=on,wait=off,host=127.0.0.1,port={port}"
-        assert qemu("-chardev", chardev) == "port taken"
-        assert qemu("-spice", f"addr=127.0.0.1,port={port},disable-ticketing=on") == "port taken"
-    assert qemu("-vnc", "203.0.113.1:1") == "address not here"
-    assert qemu("-m", "64T", "-machine", "q35") == "no memory"
-    assert qemu("-cpu", "Nonsense") == "cpu unknown"
-    assert qemu("-kernel", "/nowhere/vmlinuz") == "kernel missing"
-    assert qemu("-blockdev", "file,node-name=f,filename=/nowhere/OVMF_CODE.fd") == "no firmware"
-    assert qemu("-chardev", "socket,id=c,path=/nowhere/socket") == "socket missing"
-    shared = "local,id=fs,path=/nowhere,security_model=none"
-    assert qemu("-fsdev", shared, "-device", "virtio-9p-pci,fsdev=fs,mount_tag=x") == (
-        "shared folder missing"
-    )
-
-
-@pytest.mark.skipif(os.access("/dev/kvm", os.R_OK | os.W_OK), reason="KVM is open to this user")
-def test_what_qemu_says_without_kvm() -> None:
-    assert qemu("-accel", "kvm") == "no kvm"
-
-
-def test_what_qemu_img_says(tmp_path: Path) -> None:
-    disk = make_disk(tmp_path / "disk.qcow2")
-    short = tmp_path / "short"
-    short.write_bytes(disk.read_bytes()[:60])
-    new = tmp_path / "new"
-    info = ("qemu-img", "info", "-f", "qcow2")
-    make = ("qemu-img", "create", "-q", "-f", "qcow2")
-    convert = ("qemu-img", "convert", "-f", "qcow2")
-    assert said_by(*info, short) == "image cut off"
-    assert said_by(*info, tmp_path / "none.iso") == "iso missing"
-    assert said_by("qemu-img", "create", "-f", "nonsense", new, "1M") == "format unknown"
-    assert said_by(*make, "-b", tmp_path / "base", "-F", "qcow2", new) == "backing file missing"
-    assert said_by("qemu-img", "resize", "-f", "qcow2", disk, "1M") == "would shrink"
-    assert said_by(*convert, "-O", "qcow2", disk, "/dev/full") == "no room"
-    assert said_by(*convert, "-O", "raw", "-S", "0", disk, new, limit=9000) == "file too large"
-    if os.geteuid() != 0:
-        assert said_by(*make, "/usr/new.qcow2", "1M") == "not yours"
-
-
-def system_cause(deed: Callable[[], object]) -> str:
-    with pytest.raises(OSError, match=r"Errno") as caught:
-        deed()
-    known = causes.of_system(caught.value)
-    assert known is not None
-    return known.key
-
-
-def test_what_the_file_system_says(tmp_path: Path) -> None:
-    def fill() -> None:
-        with Path("/dev/full").open("wb", buffering=0) as file:
-            file.write(b"x")
-
-    def read_badly() -> None:
-        with Path("/proc/self/mem").open("rb", buffering=0) as file:
-            file.read(1)
-
-    def open_many() -> None:
-        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
-        try:
-            (tmp_path / "one-more").open("wb").close()
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-
-    assert system_cause(fill) == "no room"
-    assert system_cause(read_badly) == "disk failing"
-    assert system_cause(open_many) == "too many files"
-    assert system_cause((tmp_path / ("x" * 300)).touch) == "name too long"
-    assert system_cause((tmp_path / "no" / "folder").touch) == "folder missing"
-
-
-@ONLY_USERS
-def test_a_file_that_is_somebody_elses(tmp_path: Path) -> None:
-    assert system_cause(Path("/usr/new").touch) == "not yours"
-
-
-QUOTED = [
-    ("ssh refused", Signs("x: Permission denied (publickey).", is_lost=True)),
-    ("not let in", Signs("no polkit agent", libvirt.VIR_ERR_AUTH_UNAVAILABLE)),
-    ("busy", Signs("cannot acquire state change lock", libvirt.VIR_ERR_OPERATION_TIMEOUT)),
-    ("agent silent", Signs("Guest agent is not responding", libvirt.VIR_ERR_AGENT_UNRESPONSIVE)),
-    ("no bridge", Signs("Cannot get interface MTU on 'br0': No such device", 38, QEMU, 19)),
-    (
-        "cpu lacks features",
-        Signs("guest CPU doesn't match specification: missing features: avx512f", 9),
-    ),
-    ("quota", Signs("x", number=errno.EDQUOT)),
-    ("read-only file system", Signs("x", number=errno.EROFS)),
-]
-"""What this computer can't be made to say: as libvirt's sources and the kernel have it."""
-
-
-@pytest.mark.parametrize(("key", "signs"), QUOTED, ids=[key for key, _signs in QUOTED])
-def test_what_can_not_be_made_here_is_recognized_too(key: str, signs: Signs) -> None:
-    known = causes.recognize(signs)
-    assert known is not None
-    assert known.key == key
-
-
-def test_a_missing_package_can_be_installed_and_a_group_joined() -> None:
-    tpm = causes.recognize(Signs("TPM version '2.0' is not supported", 67))
-    refused = causes.recognize(Signs("authentication failed", libvirt.VIR_ERR_AUTH_FAILED))
-    assert tpm is not None
-    assert refused is not None
-    assert "swtpm" in tpm.mends[0].shown
-    assert refused.error("x").mends[0].shown.endswith(f"usermod -a -G libvirt {user_name()}")
-
-
-def test_an_unknown_failure_is_left_to_its_own_words() -> None:
-    assert causes.of_program("qemu-img: something never heard of") is None
-
-
-def test_the_table_has_forty_causes_and_more_each_with_its_own_name() -> None:
-    keys = [row.key for row in causes.TABLE]
-    assert len(keys) == len(set(keys)) >= 40
-    assert all(row.summary.endswith(".") for row in causes.TABLE)
