@@ -1,5 +1,6 @@
 """The selected machine in full."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,23 @@ def pane(qtbot: QtBot, actions: DomainActions) -> DetailsPane:
 def show(pane: DetailsPane, actions: DomainActions, *rows: DomainRow) -> None:
     actions.set_rows(list(rows), True)
     pane.show_rows(rows, True)
+
+
+def test_a_running_machine_tells_for_how_long(pane: DetailsPane, actions: DomainActions) -> None:
+    running = info("one", DomainState.RUNNING)
+    details = replace(DETAILS, uuid=running.uuid, uptime=8040.0)
+    show(pane, actions, DomainRow(running))
+    pane.show_details(details)
+    assert pane.state_words == "Running · 2 h 14 min"
+    pane.show_details(replace(details, uptime=59.0))
+    assert pane.state_words == "Running"
+    pane.show_details(details)
+    show(pane, actions, DomainRow(running, Activity("Exporting")))
+    assert pane.state_words == "Exporting"
+    show(pane, actions, DomainRow(replace(running, state=DomainState.PAUSED)))
+    assert pane.state_words == "Paused"
+    show(pane, actions, DomainRow(info("another", DomainState.RUNNING)))
+    assert pane.state_words == "Running"
 
 
 def buttons(pane: DetailsPane) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users, iso_library
+from vmdesk.core import disk_users, iso_library, uptime
 from vmdesk.core.domain_devices import DiskDevice
 from vmdesk.core.domain_xml import DomainXml
 from vmdesk.core.host import Host
@@ -49,6 +49,8 @@ class DomainDetails:
     cdroms: tuple[DriveDetails, ...]
     network: str
     addresses: tuple[str, ...]
+    uptime: float | None = None
+    """Seconds since it was switched on, ``None`` where it is off or that isn't known."""
 
 
 def read(host: Host, uuid: str, library: Path) -> DomainDetails:
@@ -69,6 +71,7 @@ def read(host: Host, uuid: str, library: Path) -> DomainDetails:
         cdroms=_drives(xml, library),
         network=_network(xml),
         addresses=_addresses(domain) if is_active else (),
+        uptime=uptime.seconds(uuid) if is_active and disk_users.are_here(host) else None,
     )
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from vmdesk.core import formatting
 from vmdesk.core.details import DomainDetails
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.statistics import Usage
@@ -25,6 +26,8 @@ from vmdesk.views.usage_row import UsageRow
 _LEAST_WIDTH = 440
 _LEAST_HEIGHT = 280
 """Pixels in which the buttons and a part of the screen still have room."""
+_MINUTE = 60
+"""Seconds from which it is told how long a machine runs: a figure that jumps is of no use."""
 _NAMES = 12
 """Selected machines that are named one by one."""
 
@@ -42,6 +45,9 @@ class DetailsPane(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(_LEAST_WIDTH, _LEAST_HEIGHT)
+        self._row: DomainRow | None = None
+        self._is_current = True
+        self._details: DomainDetails | None = None
         self._title = _big_label()
         self._pill = StatePill()
         self.picture = ScreenWidget()
@@ -90,6 +96,8 @@ class DetailsPane(QScrollArea):
 
     def show_details(self, details: DomainDetails | None) -> None:
         """Show a machine's equipment, or nothing until it is known."""
+        self._details = details
+        self._show_pill()
         self._facts.setVisible(details is not None)
         if details is not None:
             self._facts.show_facts(facts_of(details, self._actions))
@@ -103,14 +111,29 @@ class DetailsPane(QScrollArea):
     def _show_one(self, row: DomainRow, is_current: bool) -> None:
         state = row.info.state if row.info is not None and is_current else None
         self._title.setText(row.domain.name)
-        is_busy = row.activity is not None or row.info is None
-        dot = roles().accent if is_busy else state_color(state)
-        self._pill.show_state(_state_words(row, is_current), dot)
+        self._row, self._is_current = row, is_current
+        self._show_pill()
         icon = "import" if row.info is None else "machine"
         words = _("The machine is off") if state is not None and not state.is_active else ""
         if row.activity is not None:
             words = row.activity.pace or row.activity.text
         self.picture.show_screen(row.picture, state, icon, words)
+
+    def _show_pill(self) -> None:
+        """Show the state of the one machine, and for how long it runs."""
+        row, details = self._row, self._details
+        if row is None:
+            return
+        is_busy = row.activity is not None or row.info is None
+        state = row.info.state if row.info is not None and self._is_current else None
+        dot = roles().accent if is_busy else state_color(state)
+        words = _state_words(row, self._is_current)
+        is_known = details is not None and details.uuid == row.domain.uuid
+        uptime = details.uptime if details is not None and is_known else None
+        runs = state is not None and state.can_be_reached
+        if runs and not is_busy and uptime is not None and uptime >= _MINUTE:
+            words = f"{words} · {formatting.duration(uptime)}"
+        self._pill.show_state(words, dot)
 
 
 class _Buttons(QWidget):
