@@ -11,9 +11,9 @@ from tests.conftest import FOLDERS, PrivateLibvirt
 from vmdesk.core.host import Host
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def daemon() -> Iterator[PrivateLibvirt]:
-    """A private daemon for the tests of one module: to start one takes seconds."""
+    """A private daemon for all tests of this folder: to start one takes seconds."""
     if os.geteuid() == 0:
         pytest.skip("root has no libvirt of its own; “make test” runs this as another user")
     private = PrivateLibvirt()
@@ -21,7 +21,7 @@ def daemon() -> Iterator[PrivateLibvirt]:
     private.destroy()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def one_server(daemon: PrivateLibvirt) -> Iterator[Served]:
     with serving(daemon.uri) as server:
         yield server
@@ -49,7 +49,7 @@ def served(one_server: Served, daemon: PrivateLibvirt) -> Iterator[Served]:
     disks.mkdir()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def mock() -> Iterator[Served]:
     """A server on libvirt's test driver, which has one running machine, ``test``."""
     with serving("test:///default") as server:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.served import Served
+from tests.api.served import Served, serving
 from tests.conftest import FOLDERS, PrivateLibvirt
 from tests.core.operations import small_machine
 from tests.guests import MEMTEST_ISO
@@ -41,11 +41,12 @@ def test_a_machine_is_created_listed_stopped_started_and_deleted(
         assert begun.data["name"] == "memtest"
         assert begun.headers["location"] == begun.data["job"]
         job = served.wait_for(begun.data["job"])
-    assert job["state"] == "succeeded", job
+    assert job["state"] == "succeeded", f"{job}"
     disk = Path(job["result"]["disk"])
     assert size_of(disk) == GIB
     listed = served.ask("GET", "/vms")
-    assert (listed.status, listed.data) == (200, [{"id": 1, "name": "memtest", "state": 1}])
+    number = int(daemon.virsh("domid", "memtest"))
+    assert (listed.status, listed.data) == (200, [{"id": number, "name": "memtest", "state": 1}])
 
     assert served.ask("POST", "/vms/memtest/start").status == 400
     assert served.ask("POST", "/vms/memtest/stop").status == 200
@@ -105,6 +106,18 @@ def test_a_creation_is_followed_and_cancelled_and_leaves_nothing(served: Served)
     assert names(served) == []
     assert list((FOLDERS["XDG_DATA_HOME"] / "vmdesk" / "disks").iterdir()) == []
     assert served.ask("GET", "/jobs/0").status == served.ask("DELETE", "/jobs/0").status == 404
+
+
+def test_a_server_that_is_stopped_leaves_nothing_half_made(
+    served: Served, daemon: PrivateLibvirt
+) -> None:
+    with IsoServer() as isos:
+        isos.add("/slow.iso", MEMTEST_ISO, always=Fault(stall_after=100_000))
+        with serving(daemon.uri) as stopped:
+            assert stopped.send("/vms", iso_url=isos.url("/slow.iso")).status == 202
+            isos.wait_for_stall("/slow.iso")
+    assert names(served) == []
+    assert list((FOLDERS["XDG_DATA_HOME"] / "vmdesk" / "disks").iterdir()) == []
 
 
 def test_a_machine_that_is_off_is_changed_as_a_whole_or_not_at_all(

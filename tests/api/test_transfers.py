@@ -1,15 +1,17 @@
 """The rows of the table on bundles: real files on the desktop, real uploads into staging."""
 
+import os
 import socket
 import tarfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.api.served import Served
 from tests.conftest import FOLDERS
-from tests.core.operations import small_machine
+from tests.core.operations import small_machine, token_machine
 from vmdesk.core.formatting import MIB
 from vmdesk.core.host import Host
 
@@ -49,6 +51,30 @@ def test_a_machine_goes_to_the_desktop_and_comes_back(
     assert (imported.status, imported.data["imported"]) == (200, "small-2")
     assert set(DISKS.iterdir()) == {DISKS / "small-2.qcow2"}
     assert served.ask("POST", "/vms/small-2/start").status == 200
+
+
+def test_a_machine_that_is_exported_is_busy_until_that_is_cancelled(
+    desktop: Path, served: Served, host: Host, tmp_path: Path
+) -> None:
+    disk = tmp_path / "large.raw"
+    noise = os.urandom(MIB)  # repeated further apart than gzip looks back
+    with disk.open("wb") as file:
+        for _number in range(512):
+            file.write(noise)
+    token_machine.define(host, "large", [(disk, "raw")])
+    with ThreadPoolExecutor(1) as pool:
+        exporting = pool.submit(served.ask, "GET", "/vms/large/exportCompressed")
+        while not (running := of_large(served)):
+            assert not exporting.done(), exporting.result()
+        busy = served.ask("POST", "/vms/large/start")
+        assert (busy.status, "Exporting" in busy.data["error"]) == (400, True)
+        assert served.ask("DELETE", "/vms/large").status == 409
+        assert served.ask("DELETE", f"/jobs/{running[-1]['id']}").status == 202
+        answer = exporting.result()
+    assert (answer.status, answer.data["error"]) == (400, "Cancelled.")
+    assert served.wait_for(f"/jobs/{running[-1]['id']}")["state"] == "cancelled"
+    assert [path for path in desktop.iterdir() if "large" in path.name] == []
+    assert served.ask("DELETE", "/vms/large").status == 204
 
 
 @pytest.mark.parametrize("suffix", ["", "Compressed"])
@@ -102,6 +128,12 @@ def test_a_client_that_vanishes_in_its_upload_leaves_nothing(served: Served) -> 
         wait_until_spools(served, 1)
     wait_until_spools(served, 0)
     assert served.ask("GET", "/vms").status == 200
+
+
+def of_large(served: Served) -> list[dict[str, object]]:
+    """Return the jobs of this machine that can tell how far they are."""
+    jobs = served.ask("GET", "/jobs").data
+    return [job for job in jobs if job["machine"] == "large" and job["total"]]
 
 
 def wait_until_spools(served: Served, count: int) -> None:
