@@ -99,8 +99,6 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
     def _refuse(self, refusal: Refusal) -> None:
         if isinstance(self.error, _RefusedError):
             return
-        if self.error is not None and not hasattr(self, "command"):
-            self.parse_header(b"GET / HTTP/1.0\r\n")  # an answer is made from some request
         self.error = _RefusedError(refusal)
         self.completed = True
         # Else waitress would ask for the body.
