@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from tests.conftest import FOLDERS
 from tests.core.operations import small_machine
+from vmdesk import monitor
 from vmdesk.core.host import Host
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
 from vmdesk.monitor import Monitor
@@ -39,6 +40,26 @@ def test_the_selected_domain_gets_a_picture(qtbot: QtBot, window: Window) -> Non
     picture = window.domains.index(0).data(DomainRole.PICTURE)
     assert isinstance(picture, QImage)
     assert not picture.isNull()
+
+
+def test_pictures_are_taken_as_often_as_is_set(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr(monitor.Monitor, "_take_picture", lambda _self, uuid: taken.append(uuid))
+    uuid = window.domains.rows()[0].domain.uuid
+    window.monitor.set_in_sight([uuid], "")
+    looks = window.monitor.findChildren(QTimer)[0]
+    for seconds, wanted in ((1, 6), (3, 2), (60, 1)):
+        taken.clear()
+        window.monitor.set_picture_interval(seconds)
+        window.monitor.set_watching(True)
+        looks.stop()
+        for _look in range(5):
+            qtbot.waitUntil(lambda: not window.monitor.is_looking)
+            looks.timeout.emit()
+        qtbot.waitUntil(lambda: not window.monitor.is_looking)
+        assert len(taken) == wanted
 
 
 def test_a_hidden_window_looks_at_nothing(qtbot: QtBot, window: Window) -> None:

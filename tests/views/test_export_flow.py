@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
 from vmdesk.controller import Controller
+from vmdesk.core.bundle import ArchiveForm
 from vmdesk.core.operations.export import ExportResult
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.models.task_list_model import TaskRole
@@ -43,6 +44,18 @@ def test_a_running_machine_has_to_be_shut_down_first(window: MainWindow) -> None
     action = window.domain_actions[Act.EXPORT]
     assert not action.isEnabled()
     assert action.toolTip() == "Shut down first."
+
+
+def test_the_settings_say_where_exports_go_and_in_which_form(
+    qtbot: QtBot, off: MainWindow, settings: Settings, tmp_path: Path
+) -> None:
+    settings.export_folder = "/"
+    settings.exports_folder = str(tmp_path)
+    settings.export_form = ArchiveForm.TAR_ZST
+    qtbot.keyClick(off, Qt.Key.Key_E, CONTROL)
+    dialog = opened(qtbot, off, ExportDialog)
+    assert dialog.form.ending.text() == ".tar.zst"
+    assert list(dialog.form.targets().values()) == [tmp_path / "test.tar.zst"]
 
 
 def test_an_export_goes_to_the_last_folder_and_shows_in_the_history(

@@ -115,6 +115,20 @@ def test_the_shortcuts_are_shown_with_their_keys(window: MainWindow) -> None:
     assert {"New: Ctrl+N", "Settings: Ctrl+,", "Export: Ctrl+E", "Delete: Del"} <= caps
 
 
+def test_a_machine_that_the_history_tells_of_is_started_if_it_can_be(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    uuid = uuid_of(controller)
+    window.tasks.start_wanted.emit(uuid)
+    window.tasks.start_wanted.emit("deleted meanwhile")
+    assert controller.operations.tasks == []
+    controller.force_off(uuid)
+    qtbot.waitUntil(lambda: state_of(controller) is DomainState.SHUTOFF)
+    qtbot.waitUntil(lambda: not controller.operations.tasks)
+    window.tasks.start_wanted.emit(uuid)
+    qtbot.waitUntil(lambda: state_of(controller) is DomainState.RUNNING)
+
+
 def test_no_kvm_is_said_once(
     qtbot: QtBot, window: MainWindow, controller: Controller, settings: Settings
 ) -> None:

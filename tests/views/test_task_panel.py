@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QProgressBar, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from vmdesk.core.job import Job, OperationError
+from vmdesk.core.operations.incoming import ImportResult
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.tasks import Task, TaskRunner, TaskState
 from vmdesk.views.task_line import TaskLine
@@ -37,6 +39,10 @@ def panel(qtbot: QtBot, runner: TaskRunner) -> TaskPanel:
 def download(job: Job) -> None:
     job.report(43, 100, "Downloading fedora.iso")
     job.wait(30)
+
+
+def result(made: object, _job: Job) -> object:
+    return made
 
 
 def fail(_job: Job) -> None:
@@ -103,6 +109,21 @@ def test_the_history_tells_how_work_ended(
     assert asked == [failed]
     panel.set_unfolded(False)
     assert not panel.isVisible()
+
+
+def test_a_machine_that_was_made_and_is_off_can_be_started(
+    qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
+) -> None:
+    off = ImportResult("uuid", "web", (), (), (), is_verified=True, is_started=False)
+    on = replace(off, is_started=True)
+    for made in (off, on):
+        with qtbot.waitSignal(runner.start("Import web", partial(result, made)).succeeded):
+            pass
+    panel.set_unfolded(True)
+    (start,) = [button for button in links(panel) if button.text() == "Start"]
+    with qtbot.waitSignal(panel.start_wanted) as blocker:
+        qtbot.mouseClick(start, Qt.MouseButton.LeftButton)
+    assert blocker.args == ["uuid"]
 
 
 def test_what_did_not_succeed_can_be_tried_again_once(

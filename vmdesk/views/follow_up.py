@@ -8,7 +8,9 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from vmdesk.core.i18n import _
+from vmdesk.core.operations.create import Created
 from vmdesk.core.operations.export import ExportResult
+from vmdesk.core.operations.incoming import ImportResult
 from vmdesk.tasks import Task
 
 
@@ -21,9 +23,15 @@ class FollowUp:
     run: Callable[[], object]
 
 
-def follow_up_of(task: Task) -> FollowUp | None:
-    """Return what a task's line offers, or ``None``."""
+def follow_up_of(task: Task, start: Callable[[str], object]) -> FollowUp | None:
+    """Return what a task's line offers, or ``None``; ``start`` takes the UUID of a machine."""
     match task.result:
+        case (
+            Created(uuid=uuid, name=name, is_started=False)
+            | ImportResult(uuid=uuid, name=name, is_started=False)
+        ):
+            tip = _("Switch on “{name}”").format(name=name)
+            return FollowUp(_("Start"), tip, lambda: start(uuid))
         case ExportResult(path=path, notes=notes):
             tip = "\n".join((str(path), *notes))
             return FollowUp(_("Show in folder"), tip, lambda: _show(path.parent))

@@ -20,7 +20,7 @@ from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
 from vmdesk.views import style
 from vmdesk.views.about_dialog import AboutDialog
-from vmdesk.views.action_rules import Act
+from vmdesk.views.action_rules import Act, why_not
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.arrivals import Arrivals
 from vmdesk.views.banner import Banner
@@ -156,6 +156,7 @@ class MainWindow(QWidget):
         self.machines.filter_dropped.connect(toolbar.filter.clear)
         self.tasks.unfolded.connect(actions.activity.setChecked)
         self.tasks.details_wanted.connect(self.conversations.show_error)
+        self.tasks.start_wanted.connect(self._start_made)
         self.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
         self.conversations.export_wanted.connect(self.exports.begin)
         self._controller.bundles.cleared_up.connect(self.notice.show_leftovers)
@@ -202,6 +203,14 @@ class MainWindow(QWidget):
 
     def _forget_kvm(self) -> None:
         self._settings.knows_no_kvm = True
+
+    def _start_made(self, uuid: str) -> None:
+        """Show a machine that the history tells of, and switch it on if that wasn't done yet."""
+        self._show_new(uuid)
+        row = self._controller.domains.row(uuid)
+        is_connected = self._controller.connection_status.state is ConnectionState.CONNECTED
+        if row is not None and why_not(Act.START, row, is_connected) is None:
+            self._controller.start(uuid)
 
     def _show_about(self) -> None:
         about = AboutDialog(self)

@@ -19,6 +19,8 @@ class TaskLine(QWidget):
 
     details_wanted = Signal(object)
     """The ``Task`` that failed."""
+    start_wanted = Signal(object)
+    """The UUID of a machine that was made and is off."""
     retry_wanted = Signal(object)
     """The ``TaskEntry`` of what is to be tried again."""
 
@@ -88,7 +90,7 @@ class TaskLine(QWidget):
         self._details.setVisible(task.state is TaskState.FAILED)
         self._retry.setVisible(entry.can_retry)
         self._retry.setAccessibleName(_("Try again: {title}").format(title=task.title))
-        follow_up = follow_up_of(task)
+        follow_up = follow_up_of(task, self.start_wanted.emit)
         self._next.setVisible(follow_up is not None)
         if follow_up is not None:
             self._next.setText(follow_up.text)
@@ -102,8 +104,7 @@ class TaskLine(QWidget):
         self._bar.setAccessibleDescription(self._text.text())
 
     def _follow_up(self) -> None:
-        follow_up = follow_up_of(self.task) if self.task is not None else None
-        if follow_up is not None:
+        if self.task is not None and (follow_up := follow_up_of(self.task, self.start_wanted.emit)):
             follow_up.run()
 
     def _cancel_task(self) -> None:

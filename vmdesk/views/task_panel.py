@@ -28,6 +28,8 @@ class TaskPanel(QFrame):
 
     details_wanted = Signal(object)
     """The ``Task`` that failed."""
+    start_wanted = Signal(object)
+    """The UUID of a machine that was made and is off."""
     unfolded = Signal(object)
     """Whether the history is shown."""
 
@@ -95,6 +97,7 @@ class TaskPanel(QFrame):
         for row in range(first, last + 1):
             line = TaskLine(_TITLE_WIDTH)
             line.details_wanted.connect(self.details_wanted)
+            line.start_wanted.connect(self.start_wanted)
             line.retry_wanted.connect(self._tasks.try_again)
             self._lines.insert(row, line)
             self._list.insertWidget(row, line)
