@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,41 @@ def libvirt_events() -> None:
     events.start_thread()
 
 
+NODE = """
+<node>
+  <network><name>default</name><bridge name='virbr0'/></network>
+  <domain type='test'>
+    <name>test</name>
+    <uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>
+    <memory unit='KiB'>8388608</memory>
+    <currentMemory unit='KiB'>2097152</currentMemory>
+    <vcpu placement='static'>2</vcpu>
+    <os><type arch='x86_64'>hvm</type></os>
+    <devices>
+      <disk type='file' device='disk'>
+        <source file='/guest/disk.img'/><target dev='vda' bus='virtio'/>
+      </disk>
+      <interface type='user'><mac address='52:54:00:00:00:01'/></interface>
+      <graphics type='spice' autoport='yes'/>
+    </devices>
+  </domain>
+</node>"""
+
+
 @pytest.fixture
-def test_host(libvirt_events: None) -> Iterator[Host]:
-    """A host on libvirt's built-in test driver, with one running domain, ``test``."""
+def test_host(tmp_path: Path, libvirt_events: None) -> Iterator[Host]:
+    """A host of libvirt's test driver with one running domain, ``test``, and for one test alone."""
+    node = tmp_path / "node.xml"
+    node.write_text(NODE)
+    host = Host(f"test://{node}")
+    host.open()
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def default_host(libvirt_events: None) -> Iterator[Host]:
+    """``test:///default``, whose machines every connection of this process sees."""
     host = Host("test:///default")
     host.open()
     yield host
@@ -104,9 +137,10 @@ class PrivateLibvirt:
 
         What libvirt has found out about QEMU is kept: it takes seconds to find out again.
         """
-        if list((FOLDERS["XDG_RUNTIME_DIR"] / "libvirt/qemu/run").glob("*.pid")):
-            for uuid in self.virsh("list", "--uuid").split():
-                self.virsh("destroy", uuid)
+        # libvirt would give each guest seconds to end by itself.
+        for file in (FOLDERS["XDG_RUNTIME_DIR"] / "libvirt/qemu/run").glob("*.pid"):
+            with suppress(ProcessLookupError, ValueError):
+                os.kill(int(file.read_text()), signal.SIGKILL)
         self.kill_daemon(signal.SIGTERM)
         for folder in set(FOLDERS.values()) - {FOLDERS["XDG_CACHE_HOME"]}:
             shutil.rmtree(folder)

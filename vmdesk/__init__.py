@@ -2,10 +2,11 @@
 
 Layers, each importing only from those to its right (import-linter holds us to it)::
 
-    app | cli > views > controller > models > tasks | settings > core.operations > core
+    app | cli > api > views > controller > its parts > models > tasks | settings
+        > core.operations > core
 
-``core`` never imports PySide6, ``cli`` never imports PySide6, and only ``core`` imports
-``libvirt`` and ``subprocess``.
+``core``, ``cli`` and ``api`` never import PySide6, and only ``core`` imports ``libvirt`` and
+``subprocess``.
 """
 
 __version__ = "0.1.0"

@@ -29,9 +29,9 @@ def broken_off(tmp_path: Path) -> Path:
 
 
 def test_an_export_clears_up_what_was_broken_off_and_says_so(
-    test_host: Host, broken_off: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    default_host: Host, broken_off: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    test_host.connection.defineXML(IDLE)
+    default_host.connection.defineXML(IDLE)
     argv = ["--connect", "test:///default", "--json", "export", "idle", "-o", str(tmp_path)]
     assert main(argv) == 0
     (told,) = json.loads(capsys.readouterr().out)["cleared_up"]

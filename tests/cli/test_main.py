@@ -18,7 +18,7 @@ IDLE = (
 
 COMMANDS = ["list", "show", "create", "start", "stop", "reboot", "pause", "resume", "shutdown"]
 COMMANDS += ["console", "delete", "modify", "eject", "insert", "history", "revert", "export"]
-COMMANDS += ["inspect", "verify", "import"]
+COMMANDS += ["inspect", "verify", "import", "doctor", "serve"]
 
 
 class Ended:
@@ -36,7 +36,7 @@ Run = Callable[..., Ended]
 
 
 @pytest.fixture
-def ctl(test_host: Host, capsys: pytest.CaptureFixture[str]) -> Run:
+def ctl(default_host: Host, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run vmdeskctl on the host of the test, which shares the driver's one node with it."""
 
     def run(*argv: str, uri: str = URI) -> Ended:
@@ -48,8 +48,8 @@ def ctl(test_host: Host, capsys: pytest.CaptureFixture[str]) -> Run:
     return run
 
 
-def test_the_list_is_an_array_of_what_was_promised(ctl: Run, test_host: Host) -> None:
-    idle = test_host.connection.defineXML(IDLE)
+def test_the_list_is_an_array_of_what_was_promised(ctl: Run, default_host: Host) -> None:
+    idle = default_host.connection.defineXML(IDLE)
     ended = ctl("list", "--json")
     assert ended.code == 0
     assert ended.err == ""
@@ -67,8 +67,8 @@ def test_the_list_is_an_array_of_what_was_promised(ctl: Run, test_host: Host) ->
     assert isinstance(second["id"], int)
 
 
-def test_the_list_for_people_has_one_line_for_each_machine(ctl: Run, test_host: Host) -> None:
-    test_host.connection.defineXML(IDLE)
+def test_the_list_for_people_has_one_line_for_each_machine(ctl: Run, default_host: Host) -> None:
+    default_host.connection.defineXML(IDLE)
     lines = ctl("list").out.splitlines()
     assert lines == ["idle  shutoff    1 CPU  64 MiB", "test  running    2 CPUs  2 GiB"]
 
@@ -96,9 +96,9 @@ def test_a_machine_is_shown_by_its_name_and_by_its_uuid(ctl: Run, name: str) -> 
 
 
 def test_the_states_are_gone_through_and_each_answer_is_one_object(
-    ctl: Run, test_host: Host
+    ctl: Run, default_host: Host
 ) -> None:
-    uuid = test_host.connection.defineXML(IDLE).UUIDString()
+    uuid = default_host.connection.defineXML(IDLE).UUIDString()
     steps = [
         ("start", "running"),
         ("pause", "paused"),

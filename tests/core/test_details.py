@@ -85,9 +85,9 @@ def test_the_user_network_is_explained(test_host: Host, tmp_path: Path) -> None:
     assert told.network.startswith("User network")
 
 
-def test_the_addresses_of_a_running_guest_are_told(test_host: Host, tmp_path: Path) -> None:
-    uuid = test_host.lookup("test").uuid
-    assert details.read(test_host, uuid, tmp_path).addresses == ("192.168.122.3",)
+def test_the_addresses_of_a_running_guest_are_told(default_host: Host, tmp_path: Path) -> None:
+    uuid = default_host.lookup("test").uuid
+    assert details.read(default_host, uuid, tmp_path).addresses == ("192.168.122.3",)
 
 
 def test_a_machine_that_is_gone_is_not_found(test_host: Host, tmp_path: Path) -> None:

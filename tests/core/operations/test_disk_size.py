@@ -112,20 +112,20 @@ def test_a_volume_of_a_pool_grows_through_libvirt(private_host: Host, tmp_path: 
 @pytest.mark.parametrize(
     ("target", "cause"), [("sda", Cause.INVALID_VALUE), ("vdz", Cause.INVALID_VALUE)]
 )
-def test_what_is_no_disk_is_refused(fresh_host: Host, target: str, cause: Cause) -> None:
-    uuid = fresh_host.lookup("test").uuid
-    xml = small_machine.stored(fresh_host.domain(uuid)).text
+def test_what_is_no_disk_is_refused(test_host: Host, target: str, cause: Cause) -> None:
+    uuid = test_host.lookup("test").uuid
+    xml = small_machine.stored(test_host.domain(uuid)).text
     drive = "<disk type='file' device='cdrom'><target dev='sda' bus='sata'/></disk>"
-    fresh_host.connection.defineXML(xml.replace("<devices>", f"<devices>{drive}"))
+    test_host.connection.defineXML(xml.replace("<devices>", f"<devices>{drive}"))
     with pytest.raises(OperationError) as caught:
-        disk_size.grow(fresh_host, uuid, target, 12 * MIB, Job())
+        disk_size.grow(test_host, uuid, target, 12 * MIB, Job())
     assert caught.value.cause is cause
 
 
-def test_a_disk_that_is_no_file_of_the_user_is_refused(fresh_host: Host, uuid: str) -> None:
-    fresh_host.domain(uuid).destroy()
+def test_a_disk_that_is_no_file_of_the_user_is_refused(test_host: Host, uuid: str) -> None:
+    test_host.domain(uuid).destroy()
     with pytest.raises(OperationError, match="can't be grown from here"):
-        disk_size.grow(fresh_host, uuid, "vda", 12 * MIB, Job())
+        disk_size.grow(test_host, uuid, "vda", 12 * MIB, Job())
 
 
 def test_missing_room_is_told_and_what_a_disk_has_counts(tmp_path: Path) -> None:

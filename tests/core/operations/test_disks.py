@@ -107,7 +107,7 @@ def test_a_file_that_something_else_needs_stays(private_host: Host, tmp_path: Pa
 
 
 def test_an_image_that_leads_elsewhere_is_refused(
-    fresh_host: Host, uuid: str, tmp_path: Path
+    test_host: Host, uuid: str, tmp_path: Path
 ) -> None:
     path = small_machine.make_disk(tmp_path / "trap.qcow2")
     with path.open("r+b") as file:
@@ -117,24 +117,24 @@ def test_an_image_that_leads_elsewhere_is_refused(
         file.write(b"/etc/passwd")
     for trap in (path, tmp_path / "none.qcow2"):
         with pytest.raises(OperationError) as caught:
-            disks.add_existing(fresh_host, uuid, trap, Job())
+            disks.add_existing(test_host, uuid, trap, Job())
         assert caught.value.cause is Cause.BAD_INPUT
 
 
-def test_a_failure_leaves_no_file(fresh_host: Host, uuid: str, tmp_path: Path) -> None:
+def test_a_failure_leaves_no_file(test_host: Host, uuid: str, tmp_path: Path) -> None:
     folder = tmp_path / "disks"
     (tmp_path / "xdg-data").write_text("the history can't be written")
     with pytest.raises(OperationError, match="nothing was changed"):
-        disks.add_new(fresh_host, uuid, folder, MIB, Job())
+        disks.add_new(test_host, uuid, folder, MIB, Job())
     assert list(folder.iterdir()) == []
     job = Job()
     job.cancel()
     with pytest.raises(Cancelled):
-        disks.add_new(fresh_host, uuid, folder, MIB, job)
+        disks.add_new(test_host, uuid, folder, MIB, job)
     assert list(folder.iterdir()) == []
 
 
-def test_a_disk_that_is_not_there_can_not_be_removed(fresh_host: Host, uuid: str) -> None:
+def test_a_disk_that_is_not_there_can_not_be_removed(test_host: Host, uuid: str) -> None:
     with pytest.raises(OperationError, match="no disk “vdz”") as caught:
-        disks.remove(fresh_host, uuid, "vdz", Job())
+        disks.remove(test_host, uuid, "vdz", Job())
     assert caught.value.cause is Cause.INVALID_VALUE

@@ -27,19 +27,19 @@ class TrayLocker(PoliteGuest):
 
 
 def test_a_machine_without_a_drive_says_so_and_gets_one(
-    fresh_host: Host, uuid: str, tmp_path: Path
+    test_host: Host, uuid: str, tmp_path: Path
 ) -> None:
     disc = small_machine.make_iso(tmp_path / "a.iso")
     with pytest.raises(OperationError, match=r"^This machine has no CD-ROM drive\.$") as caught:
-        eject.run(fresh_host, uuid, Job())
+        eject.run(test_host, uuid, Job())
     assert caught.value.cause is Cause.WRONG_STATE
     with pytest.raises(OperationError, match=r"^This machine has no CD-ROM drive\.$") as caught:
-        eject.insert(fresh_host, uuid, str(disc), tmp_path, Job())
+        eject.insert(test_host, uuid, str(disc), tmp_path, Job())
     assert caught.value.cause is Cause.WRONG_STATE
-    assert eject.add_drive(fresh_host, uuid, Job()) == DriveChange("sda", None, is_now=False)
-    assert small_machine.stored(fresh_host.domain(uuid)).cdroms[0].is_empty
+    assert eject.add_drive(test_host, uuid, Job()) == DriveChange("sda", None, is_now=False)
+    assert small_machine.stored(test_host.domain(uuid)).cdroms[0].is_empty
     with pytest.raises(OperationError, match="no CD-ROM drive “sdz”") as caught:
-        eject.run(fresh_host, uuid, Job(), "sdz")
+        eject.run(test_host, uuid, Job(), "sdz")
     assert caught.value.cause is Cause.INVALID_VALUE
 
 
@@ -48,20 +48,20 @@ def test_a_machine_without_a_drive_says_so_and_gets_one(
     [(b"", "is empty"), (b"<html>", "a web page"), (b"\x1f\x8b", "compressed"), (b"x" * 99, "no")],
 )
 def test_a_file_that_is_no_disc_is_refused(
-    fresh_host: Host, uuid: str, tmp_path: Path, content: bytes, words: str
+    test_host: Host, uuid: str, tmp_path: Path, content: bytes, words: str
 ) -> None:
-    eject.add_drive(fresh_host, uuid, Job())
+    eject.add_drive(test_host, uuid, Job())
     path = tmp_path / "a.iso"
     path.write_bytes(content)
     with pytest.raises(OperationError, match=words) as caught:
-        eject.insert(fresh_host, uuid, str(path), tmp_path, Job())
+        eject.insert(test_host, uuid, str(path), tmp_path, Job())
     assert caught.value.cause is Cause.BAD_INPUT
 
 
-def test_a_missing_file_is_refused(fresh_host: Host, uuid: str, tmp_path: Path) -> None:
-    eject.add_drive(fresh_host, uuid, Job())
+def test_a_missing_file_is_refused(test_host: Host, uuid: str, tmp_path: Path) -> None:
+    eject.add_drive(test_host, uuid, Job())
     with pytest.raises(OperationError, match="There is no file") as caught:
-        eject.insert(fresh_host, uuid, str(tmp_path / "none.iso"), tmp_path, Job())
+        eject.insert(test_host, uuid, str(tmp_path / "none.iso"), tmp_path, Job())
     assert caught.value.cause is Cause.BAD_INPUT
 
 

@@ -21,19 +21,19 @@ from vmdesk.core.operations.incoming import ImportOptions
     ],
 )
 def test_a_foreign_name_becomes_one_that_is_free_and_harmless(
-    fresh_host: Host, tmp_path: Path, foreign: str, name: str
+    test_host: Host, tmp_path: Path, foreign: str, name: str
 ) -> None:
-    assert incoming.free_name(fresh_host, ImportOptions(tmp_path), foreign) == name
+    assert incoming.free_name(test_host, ImportOptions(tmp_path), foreign) == name
 
 
 @pytest.mark.parametrize("wanted", ["test", "", "a/b", ".hidden"])
 def test_a_name_that_the_user_chose_is_taken_or_refused(
-    fresh_host: Host, tmp_path: Path, wanted: str
+    test_host: Host, tmp_path: Path, wanted: str
 ) -> None:
     with pytest.raises(OperationError) as caught:
-        incoming.free_name(fresh_host, ImportOptions(tmp_path, wanted), "web")
+        incoming.free_name(test_host, ImportOptions(tmp_path, wanted), "web")
     assert caught.value.cause is Cause.INVALID_VALUE
-    assert incoming.free_name(fresh_host, ImportOptions(tmp_path, "db"), "web") == "db"
+    assert incoming.free_name(test_host, ImportOptions(tmp_path, "db"), "web") == "db"
 
 
 def test_a_file_gets_a_number_where_there_is_one_already(tmp_path: Path) -> None:
@@ -44,14 +44,14 @@ def test_a_file_gets_a_number_where_there_is_one_already(tmp_path: Path) -> None
     assert incoming.free_path(wanted, {tmp_path / "web-2.qcow2"}) == tmp_path / "web-3.qcow2"
 
 
-def test_identities_of_machines_here_are_known(fresh_host: Host, uuid: str) -> None:
-    assert not incoming.is_free(fresh_host, uuid)
-    assert not incoming.is_free(fresh_host, "")
-    assert incoming.is_free(fresh_host, "00000000-0000-4000-8000-000000000001")
+def test_identities_of_machines_here_are_known(test_host: Host, uuid: str) -> None:
+    assert not incoming.is_free(test_host, uuid)
+    assert not incoming.is_free(test_host, "")
+    assert incoming.is_free(test_host, "00000000-0000-4000-8000-000000000001")
     xml = "<d><devices><interface><mac address='52:54:00:AB:cd:ef'/></interface></devices></d>"
     assert incoming.macs(etree.fromstring(xml)) == {"52:54:00:ab:cd:ef"}
-    description = fresh_host.domain(uuid).XMLDesc()
-    assert all(mac in description for mac in incoming.macs_of_all(fresh_host))
+    description = test_host.domain(uuid).XMLDesc()
+    assert all(mac in description for mac in incoming.macs_of_all(test_host))
 
 
 def test_what_the_system_refuses_is_said_in_words(tmp_path: Path) -> None:

@@ -19,14 +19,14 @@ MEMORY = 96 * MIB // KIB
 MAC = "52:54:00:00:00:01"
 
 
-def test_what_is_given_is_changed_and_nothing_else(fresh_host: Host, uuid: str) -> None:
-    fresh_host.domain(uuid).destroy()
-    before = definition.read(fresh_host, uuid)
+def test_what_is_given_is_changed_and_nothing_else(test_host: Host, uuid: str) -> None:
+    test_host.domain(uuid).destroy()
+    before = definition.read(test_host, uuid)
     changes = Changes(title="A <title>", description="two\nlines", memory_kib=MEMORY, vcpus=3)
-    applied = modify.run(fresh_host, uuid, changes, Job())
+    applied = modify.run(test_host, uuid, changes, Job())
     changed = {Field.TITLE, Field.DESCRIPTION, Field.MEMORY, Field.VCPUS}
     assert applied == Applied(frozenset(changed), frozenset())
-    after = definition.read(fresh_host, uuid)
+    after = definition.read(test_host, uuid)
     lines = [line.kind.value + line.text.strip() for line in difference.lines(before, after)]
     assert {line for line in lines if line[0] in "+-"} == {
         "+<title>A &lt;title&gt;</title>",
@@ -42,46 +42,46 @@ def test_what_is_given_is_changed_and_nothing_else(fresh_host: Host, uuid: str) 
     assert history.text(uuid, 1) == before
 
 
-def test_the_password_of_a_display_survives(fresh_host: Host, uuid: str) -> None:
-    base = definition.read(fresh_host, uuid)
+def test_the_password_of_a_display_survives(test_host: Host, uuid: str) -> None:
+    base = definition.read(test_host, uuid)
     graphics = "<graphics type='vnc' port='5901' passwd='s3cret'/>"
-    fresh_host.connection.defineXML(base.replace("</devices>", f"{graphics}</devices>"))
-    modify.run(fresh_host, uuid, Changes(title="t"), Job())
-    assert "passwd='s3cret'" in definition.read(fresh_host, uuid)
+    test_host.connection.defineXML(base.replace("</devices>", f"{graphics}</devices>"))
+    modify.run(test_host, uuid, Changes(title="t"), Job())
+    assert "passwd='s3cret'" in definition.read(test_host, uuid)
     assert "passwd='s3cret'" in history.text(uuid, 1)
 
 
-def test_an_empty_text_removes_a_title_and_none_leaves_it(fresh_host: Host, uuid: str) -> None:
-    modify.run(fresh_host, uuid, Changes(title="t", description="d"), Job())
-    modify.run(fresh_host, uuid, Changes(title=""), Job())
-    after = definition.read(fresh_host, uuid)
+def test_an_empty_text_removes_a_title_and_none_leaves_it(test_host: Host, uuid: str) -> None:
+    modify.run(test_host, uuid, Changes(title="t", description="d"), Job())
+    modify.run(test_host, uuid, Changes(title=""), Job())
+    after = definition.read(test_host, uuid)
     assert "<title>" not in after
     assert "<description>d</description>" in after
 
 
 def test_a_running_machine_is_retitled_at_once_and_resized_at_the_next_start(
-    fresh_host: Host, uuid: str
+    test_host: Host, uuid: str
 ) -> None:
     changes = Changes(title="t", memory_kib=MEMORY, autostart=True)
-    applied = modify.run(fresh_host, uuid, changes, Job())
+    applied = modify.run(test_host, uuid, changes, Job())
     assert applied.now == {Field.TITLE, Field.AUTOSTART}
-    assert applied.next_start == {Field.MEMORY} == modify.pending(fresh_host, uuid)
-    assert "<title>t</title>" in fresh_host.domain(uuid).XMLDesc()
-    assert fresh_host.domain(uuid).autostart()
+    assert applied.next_start == {Field.MEMORY} == modify.pending(test_host, uuid)
+    assert "<title>t</title>" in test_host.domain(uuid).XMLDesc()
+    assert test_host.domain(uuid).autostart()
 
 
-def test_a_driver_that_refuses_a_live_change_is_quoted(fresh_host: Host, uuid: str) -> None:
+def test_a_driver_that_refuses_a_live_change_is_quoted(test_host: Host, uuid: str) -> None:
     changes = Changes(memory_kib=MEMORY, live=True)
-    applied = modify.run(fresh_host, uuid, changes, Job())
+    applied = modify.run(test_host, uuid, changes, Job())
     assert applied.next_start == {Field.MEMORY}
     assert "mutually exclusive" in applied.refusals[0]
     assert len(history.entries(uuid)) == 1
 
 
-def test_nothing_is_pending_for_a_machine_that_is_off(fresh_host: Host, uuid: str) -> None:
-    modify.run(fresh_host, uuid, Changes(memory_kib=MEMORY), Job())
-    fresh_host.domain(uuid).destroy()
-    assert modify.pending(fresh_host, uuid) == frozenset()
+def test_nothing_is_pending_for_a_machine_that_is_off(test_host: Host, uuid: str) -> None:
+    modify.run(test_host, uuid, Changes(memory_kib=MEMORY), Job())
+    test_host.domain(uuid).destroy()
+    assert modify.pending(test_host, uuid) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -100,67 +100,67 @@ def test_nothing_is_pending_for_a_machine_that_is_off(fresh_host: Host, uuid: st
     ],
 )
 def test_what_can_not_be_is_refused_before_anything_is_written(
-    fresh_host: Host, uuid: str, changes: Changes, words: str
+    test_host: Host, uuid: str, changes: Changes, words: str
 ) -> None:
-    before = definition.read(fresh_host, uuid)
+    before = definition.read(test_host, uuid)
     with pytest.raises(OperationError, match=words) as caught:
-        modify.run(fresh_host, uuid, changes, Job())
+        modify.run(test_host, uuid, changes, Job())
     assert caught.value.cause is Cause.INVALID_VALUE
-    assert definition.read(fresh_host, uuid) == before
+    assert definition.read(test_host, uuid) == before
     assert history.entries(uuid) == []
 
 
 def test_what_only_the_description_refuses_is_refused_before_anything_is_written(
-    fresh_host: Host, uuid: str
+    test_host: Host, uuid: str
 ) -> None:
     pages = "<memoryBacking><hugepages><page size='2' unit='MiB'/></hugepages></memoryBacking>"
-    base = definition.read(fresh_host, uuid)
-    fresh_host.connection.defineXML(base.replace("<vcpu", f"{pages}<vcpu"))
-    before = definition.read(fresh_host, uuid)
+    base = definition.read(test_host, uuid)
+    test_host.connection.defineXML(base.replace("<vcpu", f"{pages}<vcpu"))
+    before = definition.read(test_host, uuid)
     changes = Changes(vcpus=1, memory_kib=MEMORY + 1024, autostart=True, live=True)
     with pytest.raises(OperationError, match="huge pages"):
-        modify.run(fresh_host, uuid, changes, Job())
-    assert definition.read(fresh_host, uuid) == before
+        modify.run(test_host, uuid, changes, Job())
+    assert definition.read(test_host, uuid) == before
     assert history.entries(uuid) == []
-    assert not fresh_host.domain(uuid).autostart()
+    assert not test_host.domain(uuid).autostart()
 
 
-def test_a_change_by_another_program_is_not_overwritten(fresh_host: Host, uuid: str) -> None:
-    base = definition.read(fresh_host, uuid)
-    modify.run(fresh_host, uuid, Changes(title="theirs"), Job())
+def test_a_change_by_another_program_is_not_overwritten(test_host: Host, uuid: str) -> None:
+    base = definition.read(test_host, uuid)
+    modify.run(test_host, uuid, Changes(title="theirs"), Job())
     with pytest.raises(OperationError, match="another program"):
-        modify.run(fresh_host, uuid, Changes(title="ours", autostart=True, base=base), Job())
-    assert "theirs" in definition.read(fresh_host, uuid)
-    assert not fresh_host.domain(uuid).autostart()
+        modify.run(test_host, uuid, Changes(title="ours", autostart=True, base=base), Job())
+    assert "theirs" in definition.read(test_host, uuid)
+    assert not test_host.domain(uuid).autostart()
 
 
-def test_bounds_are_the_hosts(fresh_host: Host) -> None:
-    assert changes_module.bounds(fresh_host) == changes_module.Bounds(
+def test_bounds_are_the_hosts(test_host: Host) -> None:
+    assert changes_module.bounds(test_host) == changes_module.Bounds(
         3 * 1024**2, 9 * 1024**2 // 4, 16
     )
 
 
 def test_displays_and_cards_of_a_machine_that_is_off_are_changed(
-    fresh_host: Host, uuid: str
+    test_host: Host, uuid: str
 ) -> None:
-    fresh_host.domain(uuid).destroy()
+    test_host.domain(uuid).destroy()
     changes = Changes(display="vnc", networks=(Network(MAC, "network", "default", "e1000e"),))
-    modify.run(fresh_host, uuid, changes, Job())
-    xml = small_machine.stored(fresh_host.domain(uuid))
+    modify.run(test_host, uuid, changes, Job())
+    xml = small_machine.stored(test_host.domain(uuid))
     assert [graphics.type for graphics in xml.graphics] == ["vnc"]
     (card,) = xml.interfaces
     assert (card.type, card.source, card.model, card.mac) == ("network", "default", "e1000e", MAC)
 
 
 def test_a_card_of_a_running_machine_waits_if_the_driver_can_not_replug_it(
-    fresh_host: Host, uuid: str
+    test_host: Host, uuid: str
 ) -> None:
     same = Changes(networks=(Network(MAC, "user"),))
-    assert modify.run(fresh_host, uuid, same, Job()).now == {Field.NETWORK}
+    assert modify.run(test_host, uuid, same, Job()).now == {Field.NETWORK}
     assert history.entries(uuid) == []
     other = Changes(networks=(Network(MAC, "network", "default"),))
-    applied = modify.run(fresh_host, uuid, other, Job())
-    assert applied.next_start == {Field.NETWORK} == modify.pending(fresh_host, uuid)
+    applied = modify.run(test_host, uuid, other, Job())
+    assert applied.next_start == {Field.NETWORK} == modify.pending(test_host, uuid)
     assert len(applied.refusals) == 1
 
 

@@ -13,9 +13,9 @@ from vmdesk.core.operations.changes import Bounds, Changes, Field, Network
 from vmdesk.core.operations.properties import Sizes
 
 
-def test_settings_are_read_and_what_waits_is_marked(fresh_host: Host, uuid: str) -> None:
-    modify.run(fresh_host, uuid, Changes(title="t", autostart=True, vcpus=3), Job())
-    found = properties.read(fresh_host, uuid)
+def test_settings_are_read_and_what_waits_is_marked(test_host: Host, uuid: str) -> None:
+    modify.run(test_host, uuid, Changes(title="t", autostart=True, vcpus=3), Job())
+    found = properties.read(test_host, uuid)
     assert (found.name, found.title, found.description) == ("test", "t", "")
     assert (found.autostart, found.uses_kvm, found.is_active, found.is_saved) == (
         True,
@@ -33,16 +33,16 @@ def test_settings_are_read_and_what_waits_is_marked(fresh_host: Host, uuid: str)
     assert (disk.target, disk.path, disk.free) == ("vda", Path("/guest/disk.img"), None)
 
 
-def test_its_base_notices_a_change_by_another_program(fresh_host: Host, uuid: str) -> None:
-    base = properties.read(fresh_host, uuid).base
-    modify.run(fresh_host, uuid, Changes(title="mine", base=base), Job())
+def test_its_base_notices_a_change_by_another_program(test_host: Host, uuid: str) -> None:
+    base = properties.read(test_host, uuid).base
+    modify.run(test_host, uuid, Changes(title="mine", base=base), Job())
     with pytest.raises(OperationError, match="another program"):
-        modify.run(fresh_host, uuid, Changes(title="late", base=base), Job())
+        modify.run(test_host, uuid, Changes(title="late", base=base), Job())
 
 
-def test_a_machine_that_is_off_has_no_running_sizes(fresh_host: Host, uuid: str) -> None:
-    fresh_host.domain(uuid).destroy()
-    found = properties.read(fresh_host, uuid)
+def test_a_machine_that_is_off_has_no_running_sizes(test_host: Host, uuid: str) -> None:
+    test_host.domain(uuid).destroy()
+    found = properties.read(test_host, uuid)
     assert (found.running, found.pending, found.is_active) == (None, frozenset(), False)
     assert found.host_networks == ("default",)
 

@@ -12,47 +12,47 @@ from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import rename
 
 
-def test_the_name_is_changed_and_nothing_else(fresh_host: Host, uuid: str) -> None:
-    fresh_host.domain(uuid).destroy()
-    before = fresh_host.domain(uuid).XMLDesc()
-    renamed = rename.run(fresh_host, uuid, "größer & neu", Job())
+def test_the_name_is_changed_and_nothing_else(test_host: Host, uuid: str) -> None:
+    test_host.domain(uuid).destroy()
+    before = test_host.domain(uuid).XMLDesc()
+    renamed = rename.run(test_host, uuid, "größer & neu", Job())
     assert (renamed.old_name, renamed.name, renamed.files) == ("test", "größer & neu", ())
-    after = fresh_host.domain(uuid).XMLDesc()
+    after = test_host.domain(uuid).XMLDesc()
     assert after == before.replace("<name>test<", "<name>größer &amp; neu<")
     assert len(history.entries(uuid)) == 1
 
 
-def test_the_same_name_again_changes_nothing(fresh_host: Host, uuid: str) -> None:
-    fresh_host.domain(uuid).destroy()
-    rename.run(fresh_host, uuid, "test", Job())
+def test_the_same_name_again_changes_nothing(test_host: Host, uuid: str) -> None:
+    test_host.domain(uuid).destroy()
+    rename.run(test_host, uuid, "test", Job())
     assert history.entries(uuid) == []
 
 
 @pytest.mark.parametrize(
     ("name", "words"), [("", "is needed"), ("a/b", "“/”"), ("x" * 300, "too long")]
 )
-def test_an_invalid_name_is_refused(fresh_host: Host, uuid: str, name: str, words: str) -> None:
-    fresh_host.domain(uuid).destroy()
-    assert words in (rename.problem(fresh_host, uuid, name) or "")
+def test_an_invalid_name_is_refused(test_host: Host, uuid: str, name: str, words: str) -> None:
+    test_host.domain(uuid).destroy()
+    assert words in (rename.problem(test_host, uuid, name) or "")
     with pytest.raises(OperationError, match=words) as caught:
-        rename.run(fresh_host, uuid, name, Job())
+        rename.run(test_host, uuid, name, Job())
     assert caught.value.cause is Cause.INVALID_VALUE
 
 
-def test_a_taken_name_is_refused_but_not_the_own(fresh_host: Host, uuid: str) -> None:
-    fresh_host.domain(uuid).destroy()
-    own = fresh_host.domain(uuid).XMLDesc()
+def test_a_taken_name_is_refused_but_not_the_own(test_host: Host, uuid: str) -> None:
+    test_host.domain(uuid).destroy()
+    own = test_host.domain(uuid).XMLDesc()
     other = own.replace("<name>test<", "<name>other<").replace(uuid, uuid.replace("6", "7"))
-    fresh_host.connection.defineXML(other)
-    assert rename.problem(fresh_host, uuid, "test") is None
+    test_host.connection.defineXML(other)
+    assert rename.problem(test_host, uuid, "test") is None
     with pytest.raises(OperationError, match="“other” already") as caught:
-        rename.run(fresh_host, uuid, "other", Job())
+        rename.run(test_host, uuid, "other", Job())
     assert caught.value.cause is Cause.INVALID_VALUE
 
 
-def test_a_running_machine_is_refused(fresh_host: Host, uuid: str) -> None:
+def test_a_running_machine_is_refused(test_host: Host, uuid: str) -> None:
     with pytest.raises(OperationError, match="is running") as caught:
-        rename.run(fresh_host, uuid, "new", Job())
+        rename.run(test_host, uuid, "new", Job())
     assert caught.value.cause is Cause.WRONG_STATE
 
 

@@ -12,67 +12,67 @@ from vmdesk.core.operations import definition, modify, rename, revert
 from vmdesk.core.operations.changes import Changes
 
 
-def test_a_change_is_taken_back_and_that_can_be_taken_back_too(fresh_host: Host, uuid: str) -> None:
-    fresh_host.domain(uuid).destroy()
-    first = definition.read(fresh_host, uuid)
-    modify.run(fresh_host, uuid, Changes(title="t", vcpus=4), Job())
-    second = definition.read(fresh_host, uuid)
+def test_a_change_is_taken_back_and_that_can_be_taken_back_too(test_host: Host, uuid: str) -> None:
+    test_host.domain(uuid).destroy()
+    first = definition.read(test_host, uuid)
+    modify.run(test_host, uuid, Changes(title="t", vcpus=4), Job())
+    second = definition.read(test_host, uuid)
 
-    reverted = revert.run(fresh_host, uuid, 1, Job())
+    reverted = revert.run(test_host, uuid, 1, Job())
 
     assert reverted.changes == ("Title: t → none", "CPUs: 4 → 2", "Present CPUs: 4 → 2")
     assert not reverted.from_next_start
-    assert definition.read(fresh_host, uuid) == first
+    assert definition.read(test_host, uuid) == first
     assert [entry.number for entry in history.entries(uuid)] == [2, 1]
-    revert.run(fresh_host, uuid, 2, Job())
-    assert definition.read(fresh_host, uuid) == second
+    revert.run(test_host, uuid, 2, Job())
+    assert definition.read(test_host, uuid) == second
 
 
-def test_a_running_machine_goes_back_at_its_next_start(fresh_host: Host, uuid: str) -> None:
-    modify.run(fresh_host, uuid, Changes(vcpus=4), Job())
-    assert revert.run(fresh_host, uuid, 1, Job()).from_next_start
-    assert "<vcpu placement='static'>2</vcpu>" in definition.read(fresh_host, uuid)
+def test_a_running_machine_goes_back_at_its_next_start(test_host: Host, uuid: str) -> None:
+    modify.run(test_host, uuid, Changes(vcpus=4), Job())
+    assert revert.run(test_host, uuid, 1, Job()).from_next_start
+    assert "<vcpu placement='static'>2</vcpu>" in definition.read(test_host, uuid)
 
 
-def test_the_name_stays(fresh_host: Host, uuid: str) -> None:
-    fresh_host.domain(uuid).destroy()
-    modify.run(fresh_host, uuid, Changes(vcpus=4), Job())
-    rename.run(fresh_host, uuid, "renamed", Job())
-    revert.run(fresh_host, uuid, 1, Job())
-    assert fresh_host.lookup("renamed").vcpus == 2
+def test_the_name_stays(test_host: Host, uuid: str) -> None:
+    test_host.domain(uuid).destroy()
+    modify.run(test_host, uuid, Changes(vcpus=4), Job())
+    rename.run(test_host, uuid, "renamed", Job())
+    revert.run(test_host, uuid, 1, Job())
+    assert test_host.lookup("renamed").vcpus == 2
 
 
 def test_files_that_were_renamed_keep_their_names(
-    fresh_host: Host, uuid: str, tmp_path: Path
+    test_host: Host, uuid: str, tmp_path: Path
 ) -> None:
-    fresh_host.domain(uuid).destroy()
+    test_host.domain(uuid).destroy()
     here = tmp_path / "new.img"
     here.touch()
-    present = definition.read(fresh_host, uuid)
+    present = definition.read(test_host, uuid)
     uefi = "<loader readonly='yes' type='pflash'>/fw.fd</loader>"
     earlier = present.replace("<boot dev", f"{uefi}<boot dev").replace("/guest/disk", "/gone/disk")
     history.save(uuid, earlier)
-    fresh_host.connection.defineXML(
+    test_host.connection.defineXML(
         present.replace("<boot dev", f"{uefi}<nvram>/vars.fd</nvram><boot dev").replace(
             "/guest/disk.img", str(here)
         )
     )
-    revert.run(fresh_host, uuid, 1, Job())
-    reverted = small_machine.stored(fresh_host.domain(uuid))
+    revert.run(test_host, uuid, 1, Job())
+    reverted = small_machine.stored(test_host.domain(uuid))
     assert reverted.disks[0].path == here
     assert reverted.nvram == "/vars.fd"
 
 
-def test_a_version_that_is_not_kept_is_an_error(fresh_host: Host, uuid: str) -> None:
+def test_a_version_that_is_not_kept_is_an_error(test_host: Host, uuid: str) -> None:
     with pytest.raises(OperationError, match="Version 7") as caught:
-        revert.run(fresh_host, uuid, 7, Job())
+        revert.run(test_host, uuid, 7, Job())
     assert caught.value.cause is Cause.INVALID_VALUE
 
 
-def test_a_version_of_another_machine_is_refused(fresh_host: Host, uuid: str) -> None:
-    before = definition.read(fresh_host, uuid)
+def test_a_version_of_another_machine_is_refused(test_host: Host, uuid: str) -> None:
+    before = definition.read(test_host, uuid)
     history.save(uuid, before.replace(uuid, uuid.replace("6", "7")))
     with pytest.raises(OperationError, match="another machine") as caught:
-        revert.run(fresh_host, uuid, 1, Job())
+        revert.run(test_host, uuid, 1, Job())
     assert caught.value.cause is Cause.BAD_INPUT
-    assert definition.read(fresh_host, uuid) == before
+    assert definition.read(test_host, uuid) == before
