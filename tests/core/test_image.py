@@ -1,4 +1,5 @@
 import os
+import struct
 import subprocess
 from pathlib import Path
 
@@ -155,9 +156,31 @@ def test_a_damaged_image_is_told_from_a_sound_one(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(48)
         file.write((0x7000).to_bytes(8, "big"))  # a refcount table where none is
-    with pytest.raises(OperationError, match="damaged") as caught:
+    with pytest.raises(OperationError, match=r"disk\.qcow2 is damaged") as caught:
         image.check(path, "qcow2", Job())
     assert caught.value.cause is Cause.BAD_INPUT
+    with pytest.raises(OperationError, match=r"web\.img is damaged"):
+        image.check(path, "qcow2", Job(), "web.img")
+
+
+def test_an_image_that_leaks_a_cluster_is_no_damaged_one(tmp_path: Path) -> None:
+    path = tmp_path / "disk.qcow2"
+    image.create(path, MIB, Job())
+    leak_a_cluster(path)
+    status = subprocess.run(["qemu-img", "check", "-f", "qcow2", path], capture_output=True)
+    assert status.returncode == 3
+
+    image.check(path, "qcow2", Job())
+
+
+def leak_a_cluster(path: Path) -> None:
+    """Add a cluster that is counted but belongs to nothing, as a killed QEMU leaves one."""
+    content = bytearray(path.read_bytes())
+    (table,) = struct.unpack_from(">Q", content, 48)
+    (block,) = struct.unpack_from(">Q", content, table)
+    cluster = -(-len(content) // 65536)
+    struct.pack_into(">H", content, block + 2 * cluster, 1)
+    path.write_bytes(content.ljust((cluster + 1) * 65536, b"\0"))
 
 
 def _qemu_img(*arguments: str) -> str:

@@ -20,6 +20,13 @@ def test_a_failure_tells_the_command_and_its_stderr() -> None:
     assert "No such file" in caught.value.details
 
 
+def test_a_status_that_is_no_failure_to_the_caller_passes() -> None:
+    argv = ["sh", "-c", "echo found; exit 3"]
+    assert process.run(argv, Job(), accepts={0, 3}) == "found\n"
+    with pytest.raises(OperationError, match="sh failed"):
+        process.run(argv, Job(), accepts={0, 2})
+
+
 def test_what_qemu_img_says_is_told_in_words_of_a_user() -> None:
     with pytest.raises(OperationError, match="/nowhere/disk is missing") as caught:
         process.run(["qemu-img", "info", "-f", "qcow2", "/nowhere/disk"], Job())

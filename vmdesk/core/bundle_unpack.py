@@ -19,6 +19,7 @@ from vmdesk.core.bundle import Manifest, Role
 from vmdesk.core.bundle_reader import Archive, Member
 from vmdesk.core.bundle_scan import Contents, FoundDisk
 from vmdesk.core.i18n import _
+from vmdesk.core.image_header_other import ImageHeader
 from vmdesk.core.job import Job, OperationError
 
 RESERVE = 16 * 1024**2
@@ -57,14 +58,17 @@ def unpack(path: Path, folder: Path, job: Job) -> Unpacked:
     bundle_scan.check_whole(contents)
     for disk in contents.disks:
         job.report(0, 0, _("Checking the disks"))
-        check_image(files[disk.member.name], disk.header.format, job)
+        check_image(files[disk.member.name], disk.header, disk.member.name, job)
     return Unpacked(contents, files)
 
 
-def check_image(path: Path, format: str, job: Job) -> None:  # noqa: A002
-    """Let QEMU check an image that passed ``image_header``, and make sure that both agree."""
-    image.check(path, format, job)
-    found = image.info(path, format, job)
+def check_image(path: Path, header: ImageHeader, shown: str, job: Job) -> None:
+    """Let QEMU check an image that passed ``image_header``, and make sure that both agree.
+
+    ``shown`` is its name for the user, who doesn't know the one in the folder that is ours.
+    """
+    image.check(path, header.format, job, shown)
+    found = image.info(path, header.format, job, shown)
     if found.backing_file or found.data_file or found.is_encrypted:
         raise bundle.bad(
             _("The disk image is based on another file, which it does not bring along.")

@@ -3,7 +3,7 @@
 import errno
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +22,9 @@ MEMORY_LIMIT = 2 * 1024**3
 
 CPU_LIMIT = 120
 """Seconds of processor time for qemu-img to inspect or check an image from outside."""
+
+_SOUND_OR_LEAKY = frozenset({0, 3})
+"""Exit statuses of ``qemu-img check``: a guest that was killed leaves clusters that leak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,20 @@ def create(path: Path, size: int, job: Job) -> None:
             path.unlink(missing_ok=True)
 
 
-def info(path: Path, format: str, job: Job) -> ImageInfo:  # noqa: A002 - qemu-img's word for it
+def info(
+    path: Path,
+    format: str,  # noqa: A002 - qemu-img's word for it
+    job: Job,
+    shown: str = "",
+) -> ImageInfo:
     """Return what the image at ``path`` says of itself, read as ``format`` and never guessed.
 
     The backing file isn't opened. Never call it for an image that a running machine writes to.
+    ``shown`` is the name for the user where the file has one of ours.
     """
     argv = ["qemu-img", "info", "--output=json", "-f", format, _name(path)]
-    return _parse_info(path, json.loads(_run_limited((f"--cpu={CPU_LIMIT}",), argv, job)))
+    text = _run_limited((f"--cpu={CPU_LIMIT}",), argv, shown or path.name, job)
+    return _parse_info(path, json.loads(text))
 
 
 def chain(path: Path, format: str, job: Job) -> tuple[ImageInfo, ...]:  # noqa: A002
@@ -115,13 +125,15 @@ def convert(
     target_format: str = "qcow2",
     is_trusted: bool = True,
     expected: int = 0,
+    shown: str = "",
 ) -> None:
     """Write a flat copy of ``source`` (with all that it is based on) to ``target``.
 
     ``target`` must not exist; holes stay holes and its data is on the disk when this returns.
     Progress is told by how much of the ``expected`` bytes it takes up. An image from outside
     (``is_trusted=False``) must have passed ``image_header`` and is converted with a limit on
-    memory. Leaves nothing behind when it fails or is cancelled; a full disk is an ``OSError``.
+    memory; ``shown`` is its name for the user. Leaves nothing behind when it fails or is
+    cancelled; a full disk is an ``OSError``.
     """
     _make_exclusively(target)
     is_whole = False
@@ -129,7 +141,8 @@ def convert(
         # Out-of-order writing (-W) is faster and harmless for a file that nobody reads yet.
         argv = ["qemu-img", "convert", "-q", "-W", "-f", source_format, "-O", target_format]
         argv += [_name(source), _name(target)]
-        work = partial(process.run if is_trusted else partial(_run_limited, ()), argv, job)
+        limited = partial(_run_limited, (), argv, shown or source.name)
+        work = partial(process.run, argv, job) if is_trusted else partial(limited, job)
         _run_with_progress(work, target, expected, job)
         _sync(target)
         is_whole = True
@@ -152,33 +165,41 @@ def _run_with_progress(work: Callable[[], object], target: Path, expected: int, 
         raise
 
 
-def check(path: Path, format: str, job: Job) -> None:  # noqa: A002
+def check(path: Path, format: str, job: Job, shown: str = "") -> None:  # noqa: A002
     """Raise ``OperationError`` if the image's own tables are damaged. Changes nothing.
 
-    A raw image has no tables and always passes; so do clusters that are only leaked.
+    A raw image has no tables and always passes; so do clusters that are only leaked. ``shown``
+    is the name for the user where the file has one of ours.
     """
+    name = shown or path.name
     if format == "raw":
         return
     argv = ["qemu-img", "check", "-q", "-f", format, _name(path)]
     try:
-        _run_limited((f"--cpu={CPU_LIMIT}",), argv, job)
+        _run_limited((f"--cpu={CPU_LIMIT}",), argv, name, job, _SOUND_OR_LEAKY)
     except OperationError as exc:
         raise OperationError(
-            _("The disk image {name} is damaged.").format(name=path.name),
+            _("The disk image {name} is damaged.").format(name=name),
             _("Get the file again from where it came from."),
             exc.details,
             Cause.BAD_INPUT,
         ) from exc
 
 
-def _run_limited(limits: Sequence[str], argv: Sequence[str], job: Job) -> str:
+def _run_limited(
+    limits: Sequence[str],
+    argv: Sequence[str],
+    name: str,
+    job: Job,
+    accepts: Set[int] = frozenset({0}),
+) -> str:
     # A crafted image can make qemu-img eat all memory or run for hours.
     limited = ["prlimit", f"--as={MEMORY_LIMIT}", "--core=0", *limits, *argv]
     try:
-        return process.run(limited, job)
+        return process.run(limited, job, accepts)
     except OperationError as exc:
         raise OperationError(
-            _("The disk image {name} can't be read.").format(name=Path(argv[-1]).name),
+            _("The disk image {name} can't be read.").format(name=name),
             details=exc.details,
         ) from exc
 

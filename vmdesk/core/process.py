@@ -2,18 +2,19 @@
 
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from vmdesk.core import causes
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job, OperationError
 
 
-def run(argv: Sequence[str], job: Job) -> str:
+def run(argv: Sequence[str], job: Job, accepts: Set[int] = frozenset({0})) -> str:
     """Run ``argv`` without a shell and return what it printed on stdout.
 
     A cancel of ``job`` terminates the program. Raises ``OperationError`` if the program is
-    missing or ends with a failure; the details hold the command and what it wrote on stderr.
+    missing or ends with a status that isn't in ``accepts``; the details hold the command and
+    what it wrote on stderr.
     """
     job.check()
     try:
@@ -33,7 +34,7 @@ def run(argv: Sequence[str], job: Job) -> str:
         ) from exc
     with process, job.stopping_with(process.terminate):
         stdout, stderr = process.communicate()
-        if process.returncode != 0:
+        if process.returncode not in accepts:
             raise _failure(argv, stderr.strip())
     return stdout
 

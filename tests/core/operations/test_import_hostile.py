@@ -161,7 +161,11 @@ FILES: dict[str, tuple[Callable[[Attacker], Path], str]] = {
     "a vmdk in a bundle": (lambda a: a.bundle(_flat_vmdk(a), name="web.img"), "not accepted"),
     "broken tables": (
         lambda a: a.bundle(a.patched(a.image(), 196608, b"\x80" + b"\xff" * 100)),
-        "damaged",
+        "web.qcow2 is damaged",
+    ),
+    "broken tables of an image": (
+        lambda a: a.patched(a.image(), 196608, b"\x80" + b"\xff" * 100),
+        "disk.qcow2 is damaged",
     ),
     "a wrong checksum": (
         lambda a: a.bundle(a.image(), manifest=_record({"sha256": "0" * 64})),

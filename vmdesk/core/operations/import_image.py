@@ -100,12 +100,20 @@ def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeade
         os.close(source)
         os.close(target)
     job.report(0, 0, _("Checking the disk"))
-    bundle_unpack.check_image(copy, header.format, job)
+    bundle_unpack.check_image(copy, header, path.name, job)
     if header.format == "qcow2":
         return header, copy
     converted = folder / "converted"
     size = copy.stat().st_size
-    image.convert(copy, header.format, converted, job, is_trusted=False, expected=size)
+    image.convert(
+        copy,
+        header.format,
+        converted,
+        job,
+        is_trusted=False,
+        expected=size,
+        shown=path.name,
+    )
     return header, converted
 
 
