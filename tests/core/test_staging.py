@@ -1,3 +1,5 @@
+import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -176,3 +178,57 @@ def test_a_journal_names_no_folder_but_its_own(tmp_path: Path, folder: Path) -> 
     journal.write_text(f'{{"text": "x", "folder": "{folder}"}}\n')
     staging.sweep(URI, lambda _uuid: False)
     assert (folder / "precious").exists()
+
+
+def _leave_behind(folder: Path, name: str) -> None:
+    with staging.opened(folder, name) as stage:
+        (stage.folder / name).write_text(name)
+        stage.place({stage.folder / name: folder / name}, URI, UUID)
+        stage.is_left_to_sweep = True
+
+
+def test_two_sweeps_at_once_do_not_mind_each_other(folder: Path) -> None:
+    _leave_behind(folder, "a")
+    _leave_behind(folder, "b")
+    by_another: list[str] = []
+
+    def is_defined(_uuid: str) -> bool:
+        by_another.extend(one.text for one in staging.sweep(URI, lambda _uuid: False))
+        return False
+
+    mine = [one.text for one in staging.sweep(URI, is_defined)]
+    assert len(mine) == len(by_another) == 1
+    assert {*mine, *by_another} == {"a", "b"}
+    assert list(folder.iterdir()) == []
+
+
+def test_work_that_ends_while_a_sweep_begins_keeps_its_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+    with contextlib.ExitStack() as work:
+        stage = work.enter_context(staging.opened(folder, "Export"))
+        (stage.folder / "a").write_text("precious")
+        stage.place({stage.folder / "a": folder / "web.tar"})
+
+        def slow_flock(descriptor: int, operation: int) -> None:
+            work.close()
+            flock(descriptor, operation)
+
+        monkeypatch.setattr(fcntl, "flock", slow_flock)
+        assert staging.sweep(URI, lambda _uuid: False) == ()
+    assert (folder / "web.tar").read_text() == "precious"
+
+
+def test_a_journal_that_is_just_being_made_is_left_alone_but_not_for_ever(
+    tmp_path: Path, folder: Path
+) -> None:
+    with staging.opened(folder, "x"):
+        pass
+    journal = tmp_path / "state/vmdesk/staging" / "0123456789abcdef.new"
+    journal.touch()
+    assert staging.sweep(URI, lambda _uuid: False) == ()
+    assert journal.exists()
+    os.utime(journal, (1, 1))
+    staging.sweep(URI, lambda _uuid: False)
+    assert not journal.exists()

@@ -20,6 +20,8 @@ from vmdesk.core.job import Cause, OperationError
 _FOLDER = ".vmdesk-{token}"
 _JOURNAL = re.compile(r"([0-9a-f]{16})\.(journal|new)")
 
+_NEW_SECONDS = 60.0
+
 _Identity = tuple[int, ...]
 
 
@@ -109,20 +111,39 @@ def sweep(uri: str, is_defined: Callable[[str], bool]) -> tuple[Leftover, ...]:
     leftovers = []
     for journal_path in sorted(_journals().iterdir()):
         match = _JOURNAL.fullmatch(journal_path.name)
-        if match is None:
+        journal = None if match is None else _take_over(journal_path)
+        if match is None or journal is None:
             continue
-        journal = os.open(journal_path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
-            fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
             leftover = _clear(_read(journal), match[1], uri, is_defined)
             if leftover is not None:
-                journal_path.unlink()
+                journal_path.unlink(missing_ok=True)
                 leftovers.append(leftover)
-        except BlockingIOError:
-            pass  # whoever wrote it is alive
         finally:
             os.close(journal)
     return tuple(leftovers)
+
+
+def _take_over(path: Path) -> int | None:
+    """Open and lock the journal of a dead process; None if it is alive or has just finished."""
+    try:
+        journal = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(journal)
+        return None
+    status = os.fstat(journal)
+    # Without a name, it was finished (or swept) before it was locked: what it placed shall stay.
+    is_finished = status.st_nlink == 0
+    # Whoever makes a new one may not have come to lock it yet.
+    is_new = path.suffix == ".new" and time.time() - status.st_mtime < _NEW_SECONDS
+    if is_finished or is_new:
+        os.close(journal)
+        return None
+    return journal
 
 
 def _clear(
