@@ -141,6 +141,20 @@ def _sparse(
     )
 
 
+def _endless_old_sparse() -> bytes:
+    """Return an old GNU sparse member whose map goes on in blocks that have nothing in them."""
+    member = tarfile.TarInfo("web.qcow2")
+    member.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    header[482] = 1
+    header[483:495] = b"0" * 11 + b"\0"
+    header[148:156] = b" " * 8
+    header[148:156] = f"{sum(header):06o}\0 ".encode()
+    block = bytearray(512)
+    block[504] = 1
+    return bytes(header) + bytes(block) * 5000
+
+
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "an absolute name": (lambda: make([("/tmp/web.xml", XML)]), "leads out"),
     "a name that leads out": (lambda: make([("../web.xml", XML)]), "leads out"),
@@ -209,6 +223,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a sparse map of words": (lambda: _sparse([1, "x", "y"]), "damaged"),
     "a sparse map of huge numbers": (lambda: _sparse([1, 10**30, 1]), "damaged"),
     "a sparse map that promises data": (lambda: _sparse([1, 0, 4096]), "damaged"),
+    "a sparse map of empty blocks": (_endless_old_sparse, "is damaged"),
     "a sparse file of 2 EiB": (lambda: _sparse([0], 2**61), "damaged"),
     "an unknown sparse form": (lambda: _sparse([0], records={"GNU.sparse.major": "7"}), "damaged"),
     "a text": (lambda: b"To whom it may concern\n" * 100, "damaged"),

@@ -25,9 +25,11 @@ def old_layout(read: Callable[[int], bytes], header: Header) -> Layout:
     is_extended = bool(block[_OLD_EXTENDED])
     while is_extended:
         block = read(BLOCK)
-        extents += parse_old_extents(block, 0, _MORE_ENTRIES)
+        more = parse_old_extents(block, 0, _MORE_ENTRIES)
+        extents += more
         is_extended = bool(block[_MORE_EXTENDED])
-        if len(extents) > bundle.MAX_SPARSE_EXTENTS:
+        # Blocks without an entry could go on for ever.
+        if not more or len(extents) > bundle.MAX_SPARSE_EXTENTS:
             raise damaged("too large a map of a sparse member")
     return size, _checked(extents, size), b""
 
