@@ -166,14 +166,14 @@ def test_a_damaged_image_is_told_from_a_sound_one(tmp_path: Path) -> None:
 def test_an_image_that_leaks_a_cluster_is_no_damaged_one(tmp_path: Path) -> None:
     path = tmp_path / "disk.qcow2"
     image.create(path, MIB, Job())
-    leak_a_cluster(path)
+    _leak_a_cluster(path)
     status = subprocess.run(["qemu-img", "check", "-f", "qcow2", path], capture_output=True)
     assert status.returncode == 3
 
     image.check(path, "qcow2", Job())
 
 
-def leak_a_cluster(path: Path) -> None:
+def _leak_a_cluster(path: Path) -> None:
     """Add a cluster that is counted but belongs to nothing, as a killed QEMU leaves one."""
     content = bytearray(path.read_bytes())
     (table,) = struct.unpack_from(">Q", content, 48)

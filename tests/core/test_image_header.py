@@ -158,6 +158,16 @@ def test_a_vmdk_is_judged_by_its_footer_too(tmp_path: Path) -> None:
     assert "damaged" in _refusal(_patch(path, path.stat().st_size - 1024, bytes(512)))
 
 
+def test_the_footer_of_a_vmdk_is_where_qemu_looks_for_it(tmp_path: Path) -> None:
+    path = _make(tmp_path / "disk", "vmdk", "-o", "subformat=streamOptimized")
+    header = path.read_bytes()[:512]
+    huge = header[:12] + struct.pack("<Q", 70 * 1024**4 // 512) + header[20:]
+    with path.open("ab") as file:
+        file.write(header + huge + bytes(100))
+    _patch(path, 56, b"\xff" * 8)
+    assert "claims to hold" in _refusal(path)
+
+
 def test_a_vdi_with_a_parent_or_of_a_strange_kind_is_refused(tmp_path: Path) -> None:
     assert "based on" in _refusal(_patch(_make(tmp_path / "disk", "vdi"), 440, b"p" * 16))
     assert "form of vdi" in _refusal(_patch(_make(tmp_path / "kind", "vdi"), 76, b"\4"))

@@ -41,7 +41,7 @@ def unpack(path: Path, folder: Path, job: Job) -> Unpacked:
     """
     files: dict[str, Path] = {}
     contents = Contents()
-    with bundle_reader.opening(path) as archive:
+    with bundle_reader.opening(path, job) as archive:
         # In a plain tar the manifest is at hand, and tells whether hashes are worth the reading.
         manifest = bundle_scan.look(path, job).manifest if archive.is_plain else None
         for member in bundle_reader.members(archive):
@@ -72,6 +72,12 @@ def check_image(path: Path, header: ImageHeader, shown: str, job: Job) -> None:
     if found.backing_file or found.data_file or found.is_encrypted:
         raise bundle.bad(
             _("The disk image is based on another file, which it does not bring along.")
+        )
+    if abs(found.virtual_size - header.virtual_size) >= image.SECTOR:
+        raise bundle.bad(
+            _("The disk image {name} contradicts itself about its size.").format(name=shown),
+            _("Such a file is not made by accident; don't trust it."),
+            f"{header.virtual_size} in the header, {found.virtual_size} by qemu-img",
         )
 
 

@@ -75,9 +75,9 @@ def _check_vmdk(descriptor: int, head: bytes) -> int:
         refused(_("The vmdk image keeps its data in other files."))
     size = _check_vmdk_header(descriptor, head)
     if struct.unpack_from("<Q", head, 56)[0] == _VMDK_FOOTER:
-        # QEMU goes by the copy at the end of the file instead.
-        file_size = os.fstat(descriptor).st_size // SECTOR * SECTOR
-        footer = _pread(descriptor, SECTOR, file_size - 2 * SECTOR)
+        # QEMU goes by the copy at the end of the file instead, and counts a broken sector.
+        sectors = -(-os.fstat(descriptor).st_size // SECTOR)
+        footer = _pread(descriptor, SECTOR, (sectors - 2) * SECTOR)
         if not footer.startswith(b"KDMV"):
             damaged("vmdk footer")
         size = max(size, _check_vmdk_header(descriptor, footer))

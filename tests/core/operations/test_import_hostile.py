@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import struct
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -123,6 +124,16 @@ def _flat_vmdk(attacker: Attacker) -> Path:
     return path
 
 
+def _of_two_sizes(attacker: Attacker) -> Path:
+    # QEMU goes by the second copy of the header only, between its marker and that of the end.
+    path = attacker.image("-o", "subformat=streamOptimized", kind="vmdk", size="8M")
+    header = path.read_bytes()[:512]
+    with path.open("ab") as file:
+        file.write(struct.pack("<QII496x", 1, 0, 3) + header + bytes(512))
+    attacker.patched(path, 12, struct.pack("<Q", 2**30 // 512))
+    return attacker.patched(path, 56, b"\xff" * 8)
+
+
 def _record(change: dict[str, object]) -> Callable[[list[dict[str, object]]], object]:
     return lambda records: records[1].update(change)
 
@@ -217,6 +228,7 @@ FILES: dict[str, tuple[Callable[[Attacker], Path], str]] = {
         "two disks",
     ),
     "an image with a backing file": (lambda a: _backed(a, str(a.canary)), "based on another"),
+    "an image of two sizes": (lambda a: _of_two_sizes(a), "contradicts itself"),
     "an image with flat extents": (_flat_vmdk, "in other files"),
     "a program": (lambda a: Path(shutil.copy("/bin/true", a.path("x.qcow2"))), "is no virtual"),
     "an empty file": (lambda a: _file(a, b""), "is no virtual"),
