@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from vmdesk.core import sparse
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import import_
@@ -267,6 +268,20 @@ def test_each_attack_is_refused_in_its_own_words_and_leaves_nothing(
         after = {found for found in tmp_path.rglob("*") if found != options.folder}
         assert after - before <= {options.folder}, name
         assert private_host.domains() == [], name
+
+
+def test_an_image_that_shrinks_while_it_is_copied_is_refused(
+    private_host: Host, tmp_path: Path, attacker: Attacker
+) -> None:
+    path = _file(attacker, bytes(510) + b"\x55\xaa" + os.urandom(2 * sparse.KERNEL_CHUNK))
+    job = Job(lambda _progress: os.truncate(path, 4096))
+    options = ImportOptions(tmp_path / "disks")
+
+    with pytest.raises(OperationError, match="became shorter") as caught:
+        import_.run(private_host, path, options, job)
+
+    assert caught.value.cause is Cause.BAD_INPUT
+    assert list(options.folder.iterdir()) == []
 
 
 def test_a_description_that_would_run_code_is_made_harmless(

@@ -90,11 +90,7 @@ def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeade
     try:
         if not sparse.can_share(source, target):
             bundle_unpack.check_room(folder, needed)
-        size = os.fstat(source).st_size
-        for start, length in sparse.data_extents(source, size):
-            report = partial(_report, job, start, size)
-            sparse.copy_range(source, start, target, start, length, report)
-        os.ftruncate(target, size)
+        _copy_data(source, target, job)
         header = image_header.check_file(target)
     finally:
         os.close(source)
@@ -115,6 +111,22 @@ def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeade
         shown=path.name,
     )
     return header, converted
+
+
+def _copy_data(source: int, target: int, job: Job) -> None:
+    size = os.fstat(source).st_size
+    try:
+        for start, length in sparse.data_extents(source, size):
+            report = partial(_report, job, start, size)
+            sparse.copy_range(source, start, target, start, length, report)
+        if os.fstat(source).st_size < size:
+            raise EOFError
+    except EOFError as exc:
+        raise bundle.bad(
+            _("The disk image became shorter while it was copied."),
+            _("Wait until nothing writes to it any more and try again."),
+        ) from exc
+    os.ftruncate(target, size)
 
 
 def _report(job: Job, start: int, size: int, done: int) -> None:
