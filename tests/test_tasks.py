@@ -143,3 +143,18 @@ def test_signals_and_pools_take_no_reference_from_pythons_constants(
     qtbot.waitUntil(lambda: runner.tasks == [])
     after = [sys.getrefcount(constant) for constant in (True, False, None)]
     assert all(now > then - 50 for then, now in zip(before, after, strict=True))
+
+
+def test_a_burst_of_progress_is_shown_once(qtbot: QtBot, runner: TaskRunner) -> None:
+    seen: list[object] = []
+
+    def work(job: Job) -> None:
+        for number in range(100):
+            job.report(number, 100, f"Stage {number}")
+
+    task = runner.start("Hurry", work)
+    task.progressed.connect(seen.append)
+    with qtbot.waitSignal(task.finished):
+        pass
+    assert seen[-1] == Progress(99, 100, "Stage 99")
+    assert len(seen) < 20

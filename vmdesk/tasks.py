@@ -7,9 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal
 
 from vmdesk.core.job import Cancelled, Job, OperationError, Progress
+
+PROGRESS_INTERVAL = 40
+"""Milliseconds between two progresses that are shown; of those between, only the last is."""
 
 _log = logging.getLogger(__name__)
 
@@ -145,6 +148,11 @@ class TaskRunner(QObject):
         self._numbers = itertools.count()
         self._tasks: dict[int, Task] = {}
         self._queues: dict[str, deque[_Work]] = {}
+        self._fresh: dict[int, _Change] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PROGRESS_INTERVAL)
+        self._timer.timeout.connect(self._show_progress)
         self._crossed.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -180,11 +188,24 @@ class TaskRunner(QObject):
         self._pool.waitForDone()
 
     def _deliver(self, change: _Change) -> None:
+        if isinstance(change.payload, Progress) and not change.state.is_final:
+            # Operations pass quick stages in bursts, and each would be drawn for nothing.
+            self._fresh[change.number] = change
+            if not self._timer.isActive():
+                self._timer.start()
+            return
         task = self._tasks[change.number]
         if change.state.is_final:
+            if last := self._fresh.pop(change.number, None):
+                task._take(last)
             del self._tasks[change.number]
             self._start_next(task.key)
         task._take(change)
+
+    def _show_progress(self) -> None:
+        fresh, self._fresh = self._fresh, {}
+        for change in fresh.values():
+            self._tasks[change.number]._take(change)
 
     def _start_next(self, key: str) -> None:
         queue = self._queues.get(key)

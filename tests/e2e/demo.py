@@ -53,11 +53,12 @@ def _run(server: IsoServer, folder: Path) -> None:
     def look(caption: str) -> None:
         QTest.qWait(SETTLE)
         name = f"{next(numbers):02d}-{caption.lower().replace(' ', '-').replace(',', '')}.png"
-        screen.take_picture(folder / name)
+        with heartbeat.aside():
+            screen.take_picture(folder / name)
         print(f"{time.monotonic() - began:5.1f} s  {caption}", flush=True)
 
     try:
-        MainJob(Person(window), controller, server.url("/memtest.iso"), look).run()
+        MainJob(Person(window, heartbeat.aside), controller, server.url("/memtest.iso"), look).run()
     finally:
         window.close()
         controller.shut_down_vmdesk()

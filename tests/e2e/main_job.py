@@ -100,7 +100,8 @@ class MainJob:
         person.wait(
             lambda: tasks.rowCount() > before and not tasks.running(), "the second to be answered"
         )
-        assert screen.viewers(NAME) == 1
+        with person.aside():
+            assert screen.viewers(NAME) == 1
 
     def force_off(self) -> None:
         """Ask for a shutdown, which this guest ignores, and accept the offer to force it off."""

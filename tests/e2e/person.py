@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,17 +25,29 @@ _NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
 class Person:
-    """Uses a window. Everything waits until what it needs is there, with the event loop running."""
+    """Uses a window. Everything waits until what it needs is there, with the event loop running.
 
-    def __init__(self, window: MainWindow) -> None:
+    ``aside`` is entered to look at things: what it costs is not the window's.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self.window = window
+        self.aside = aside
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Let the window live until ``condition`` holds."""
         deadline = time.monotonic() + PATIENCE
-        while not condition():
+        while not self._holds(condition):
             assert time.monotonic() < deadline, f"waited in vain: {what}"
             QTest.qWait(10)
+
+    def _holds(self, condition: Callable[[], bool]) -> bool:
+        with self.aside():
+            return condition()
 
     def click(self, button: QAbstractButton) -> None:
         """Press a button once it can be seen and pressed."""

@@ -29,6 +29,7 @@ def test_the_main_job_from_a_cut_download_to_the_last_file(
     page = server.add("/memtest.iso", MEMTEST_ISO, always=Fault(pace=DISC_PACE))
     page.faults.append(Fault(cut_after=2 * MIB, pace=DISC_PACE))
     heartbeat = Heartbeat(person.window)
+    person.aside = heartbeat.aside
     job = MainJob(person, controller, server.url("/memtest.iso"))
     job.run()
     assert any("range" in request.headers for request in server.requests_for("/memtest.iso"))
