@@ -1,6 +1,6 @@
 # Everything a developer does. Each target sets up what it needs; see packaging/dev.
 
-.PHONY: run test demo screenshots check setup
+.PHONY: run test demo screenshots check setup deb
 .DEFAULT_GOAL := run
 
 ifeq ($(shell id -u),0)
@@ -35,6 +35,10 @@ screenshots: setup
 	xvfb-run -a -s "-screen 0 3200x2000x24" .venv/bin/python -m tests.e2e.screenshots resources/screenshots
 
 endif
+
+# A Debian package, in dist/, for the distribution that it is built on.
+deb: setup
+	.venv/bin/python packaging/deb/build.py dist
 
 check: setup
 	.venv/bin/ruff check .
