@@ -12,7 +12,7 @@ import zstandard
 
 from vmdesk.core import bundle, bundle_extract, bundle_reader
 from vmdesk.core.bundle import Role
-from vmdesk.core.job import Cause, OperationError
+from vmdesk.core.job import Cause, Job, OperationError
 
 MIB = 1024**2
 GIB = 1024**3
@@ -37,7 +37,7 @@ def unpack_all(path: Path, target: Path) -> dict[str, Path]:
     """Unpack every member into a new folder and return them by name."""
     target.mkdir()
     unpacked: dict[str, Path] = {}
-    with bundle_reader.opening(path) as archive:
+    with bundle_reader.opening(path, Job()) as archive:
         for index, member in enumerate(bundle_reader.members(archive)):
             unpacked[member.name] = target / str(index)
             descriptor = bundle_extract.create_file(target / str(index))
@@ -209,6 +209,16 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: gzip.compress(make([("web.xml", XML)]))[:-8] + bytes(8),
         "unpacked",
     ),
+    "a gzip with a name of 17 MiB": (
+        lambda: (
+            gzip.compress(make([("w.qcow2", bytes(9999))])[:2048])
+            + b"\x1f\x8b\x08\x08"
+            + bytes(4)
+            + b"\0\3"
+            + b"n" * (17 * MIB)
+        ),
+        "unpacked",
+    ),
     "a zstd that wants 2 GiB of memory": (
         lambda: b"\x28\xb5\x2f\xfd\0\xa8" + bytes(100),
         "unpacked",
@@ -250,7 +260,7 @@ def test_what_has_no_business_in_a_bundle_is_refused(
 def test_a_comment_is_passed_on(tmp_path: Path) -> None:
     path = tmp_path / "bundle"
     path.write_bytes(make([("web.xml", XML)], pax_headers={"comment": "c" * 5000}))
-    with bundle_reader.opening(path) as archive:
+    with bundle_reader.opening(path, Job()) as archive:
         (member,) = bundle_reader.members(archive)
     assert member.comment == "c" * bundle.MAX_NAME_BYTES
 
@@ -258,7 +268,7 @@ def test_a_comment_is_passed_on(tmp_path: Path) -> None:
 def test_devices_and_pipes_are_never_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(OperationError), bundle_reader.opening(path):
+        with pytest.raises(OperationError), bundle_reader.opening(path, Job()):
             pass
 
 
@@ -273,7 +283,7 @@ def test_unpacking_never_follows_a_link_or_writes_over_a_file(tmp_path: Path) ->
 
 def test_the_head_of_a_sparse_disk_is_put_together(tmp_path: Path, folder: Path) -> None:
     subprocess.run(["bsdtar", "-cf", tmp_path / "b", "-C", folder, "web.qcow2"], check=True)
-    with bundle_reader.opening(tmp_path / "b") as archive:
+    with bundle_reader.opening(tmp_path / "b", Job()) as archive:
         member = next(bundle_reader.members(archive))
         assert member.role is Role.DISK
         head = bundle_extract.read_head(archive, member, 3 * MIB + 5)

@@ -3,12 +3,14 @@ import io
 import os
 import subprocess
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pytest
+import zstandard
 
 from vmdesk.core import compression
 from vmdesk.core.compression import Compression, DamagedStreamError
+from vmdesk.core.job import Cancelled, Job
 
 pytestmark = pytest.mark.usefixtures("no_thread_stays")
 
@@ -30,7 +32,10 @@ def _write(path: Path, form: Compression, data: bytes) -> None:
 
 def _read(path: Path, form: Compression) -> bytes:
     pieces = []
-    with path.open("rb", buffering=0) as file, compression.reading(file, form) as stream:
+    with (
+        path.open("rb", buffering=0) as file,
+        compression.reading(file, form, lambda: None) as stream,
+    ):
         while piece := stream.read(777_777):
             pieces.append(piece)
     return b"".join(pieces)
@@ -116,6 +121,58 @@ def test_leaving_early_ends_the_threads(tmp_path: Path, data: bytes, form: Compr
     _write(tmp_path / "file", form, data * 4)
     with (
         (tmp_path / "file").open("rb", buffering=0) as file,
-        compression.reading(file, form) as stream,
+        compression.reading(file, form, lambda: None) as stream,
     ):
         assert stream.read(10) == data[:10]
+
+
+class Empty(io.RawIOBase):
+    """A file with some plain bytes and then, longer than anybody waits, nothing of use."""
+
+    def __init__(self, form: Compression) -> None:
+        super().__init__()
+        is_gzip = form is Compression.GZIP
+        head = b"0123456789".ljust(4 * compression.BLOCK)
+        self._rest = gzip.compress(head) if is_gzip else zstandard.compress(head)
+        self._nothing = gzip.compress(b"") if is_gzip else b"\x50\x2a\x4d\x18" + bytes(4)
+        self.reads = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        self.reads += 1
+        assert self.reads < 100, "nobody has stopped it"
+        while len(self._rest) < len(buffer):
+            self._rest += self._nothing * (MIB // len(self._nothing))
+        buffer[:] = self._rest[: len(buffer)]
+        self._rest = self._rest[len(buffer) :]
+        return len(buffer)
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_a_cancel_is_noticed_while_nothing_comes_out(form: Compression) -> None:
+    file = Empty(form)
+    job = Job()
+
+    def check() -> None:
+        if file.reads == 3:
+            job.cancel()
+        job.check()
+
+    def read() -> None:
+        with compression.reading(cast(BinaryIO, file), form, check) as stream:
+            while stream.read(100):
+                pass
+
+    with pytest.raises(Cancelled):
+        read()
+    assert file.reads == 3
+
+
+def test_leaving_early_does_not_wait_for_bytes_to_come_out() -> None:
+    file = Empty(Compression.GZIP)
+    reading = compression.reading(cast(BinaryIO, file), Compression.GZIP, lambda: None)
+    with reading as stream:
+        assert stream.read(10) == b"0123456789"
+    assert file.reads < 100

@@ -18,6 +18,7 @@ from vmdesk.core.bundle_header import BLOCK, Header, damaged
 from vmdesk.core.bundle_sparse import old_layout, pax_layout
 from vmdesk.core.compression import Compression, DamagedStreamError, Reader
 from vmdesk.core.i18n import _
+from vmdesk.core.job import Job
 from vmdesk.core.sparse import Extent
 
 MAX_TRAILING_BYTES = 16 * 1024**2
@@ -126,10 +127,11 @@ class Archive:
 
 
 @contextmanager
-def opening(path: Path) -> Iterator[Archive]:
+def opening(path: Path, job: Job) -> Iterator[Archive]:
     """Open a bundle by what it contains; the file is never written to.
 
-    Raises ``OperationError`` if ``path`` isn't a regular file that can be read.
+    A cancel is noticed even while no bytes come out. Raises ``OperationError`` if ``path`` isn't
+    a regular file that can be read.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -140,7 +142,7 @@ def opening(path: Path) -> Iterator[Archive]:
         raise bundle.bad(_("{path} is not a file.").format(path=path))
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         form = compression.detect(os.pread(descriptor, 4, 0))
-        with compression.reading(file, form) as reader:
+        with compression.reading(file, form, job.check) as reader:
             yield Archive(descriptor, form, reader)
 
 

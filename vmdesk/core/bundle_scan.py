@@ -72,7 +72,7 @@ def look(path: Path, job: Job) -> Contents:
 
     A plain tar is always read completely, for it costs nothing: disks are passed over.
     """
-    with bundle_reader.opening(path) as archive:
+    with bundle_reader.opening(path, job) as archive:
         contents = Contents()
         advance = _progress(archive, job, _("Looking into the bundle"))
         for member in bundle_reader.members(archive):
@@ -93,7 +93,7 @@ def look(path: Path, job: Job) -> Contents:
 
 def verify(path: Path, job: Job) -> Contents:
     """Read everything and check all that can be checked without unpacking."""
-    with bundle_reader.opening(path) as archive:
+    with bundle_reader.opening(path, job) as archive:
         contents = Contents()
         advance = _progress(archive, job, _("Checking"))
         for member in bundle_reader.members(archive):

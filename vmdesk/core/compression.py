@@ -8,10 +8,13 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 import zstandard
 from isal import igzip_threaded, isal_zlib
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 # isal's own annotations leave these two open.
 _open_gzip: Callable[..., BinaryIO] = igzip_threaded.open
@@ -91,21 +94,29 @@ def peek(head: bytes, size: int) -> bytes:
 
 
 @contextmanager
-def reading(file: BinaryIO, compression: Compression) -> Iterator[Reader]:
+def reading(
+    file: BinaryIO, compression: Compression, check: Callable[[], object]
+) -> Iterator[Reader]:
     """Yield what reads plain bytes from ``file``; gzip is unpacked on a thread of its own.
 
-    Its ``read`` raises ``DamagedStreamError``.
+    Its ``read`` raises ``DamagedStreamError``. ``check`` is called (on any thread) before each
+    block of compressed bytes and may raise to stop: a file can be full of nothing.
     """
+    source = _Source(file, check)
     match compression:
         case Compression.NONE:
             yield file
         case Compression.GZIP:
-            with _open_gzip(file, "rb", threads=1, block_size=BLOCK) as stream:
-                yield _Guarded(stream)
+            with _open_gzip(source, "rb", threads=1, block_size=BLOCK) as stream:
+                try:
+                    yield _Guarded(stream)
+                finally:
+                    source.is_left = True  # or its thread would read on until bytes come out
         case Compression.ZSTD:
             unpack = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
+            opened = cast(BinaryIO, source)
             with unpack.stream_reader(
-                file, read_size=BLOCK, read_across_frames=True, closefd=False
+                opened, read_size=BLOCK, read_across_frames=True, closefd=False
             ) as stream:
                 yield _Guarded(cast(BinaryIO, stream))
 
@@ -151,6 +162,23 @@ def _close(stream: BinaryIO, file: BinaryIO) -> None:
         stream.close()
 
 
+class _Source(io.RawIOBase):
+    """The compressed bytes, for as long as somebody wants them."""
+
+    def __init__(self, file: BinaryIO, check: Callable[[], object]) -> None:
+        super().__init__()
+        self._file = cast(io.RawIOBase, file)
+        self._check = check
+        self.is_left = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int | None:
+        self._check()
+        return 0 if self.is_left else self._file.readinto(buffer)
+
+
 class _Guarded:
     """Turns each library's own errors into one."""
 
@@ -160,7 +188,7 @@ class _Guarded:
     def read(self, size: int, /) -> bytes:
         try:
             return self._stream.read(size)
-        except (EOFError, _IsalError, zstandard.ZstdError, OSError) as exc:
+        except (EOFError, OverflowError, _IsalError, zstandard.ZstdError, OSError) as exc:
             # igzip's BadGzipFile is an OSError without a number; a real one keeps its own.
             if isinstance(exc, OSError) and exc.errno is not None:
                 raise
