@@ -1,3 +1,4 @@
+import errno
 import os
 import struct
 import subprocess
@@ -120,7 +121,7 @@ def test_a_raw_image_that_looks_like_qcow2_is_read_as_raw(tmp_path: Path) -> Non
     canary.write_bytes(b"secret".ljust(MIB, b"\0"))
     _qemu_img("create", "-q", "-f", "qcow2", "-b", str(canary), "-F", "raw", str(disguised))
 
-    image.convert(disguised, "raw", copy, Job(), is_trusted=False)
+    image.convert(disguised, "raw", copy, Job(), most=MIB)
 
     image.convert(copy, "qcow2", tmp_path / "copy.raw", Job(), target_format="raw")
     assert (tmp_path / "copy.raw").read_bytes()[:4] == b"QFI\xfb"
@@ -140,9 +141,21 @@ def test_a_failed_conversion_leaves_nothing(tmp_path: Path) -> None:
     source.write_bytes(b"no image")
 
     with pytest.raises(OperationError, match="can't be read"):
-        image.convert(source, "qcow2", tmp_path / "copy", Job(), is_trusted=False)
+        image.convert(source, "qcow2", tmp_path / "copy", Job(), most=MIB)
 
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_conversion_stops_where_it_was_told_to_and_leaves_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(os.urandom(4 * MIB))
+
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        image.convert(source, "raw", tmp_path / "copy", Job(), most=2 * MIB)
+
+    assert list(tmp_path.iterdir()) == [source]
+    image.convert(source, "raw", tmp_path / "copy", Job(), most=5 * MIB)
+    assert image.measure(source, "raw", Job()) == (tmp_path / "copy").stat().st_size
 
 
 def test_a_damaged_image_is_told_from_a_sound_one(tmp_path: Path) -> None:

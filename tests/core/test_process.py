@@ -27,6 +27,12 @@ def test_a_status_that_is_no_failure_to_the_caller_passes() -> None:
         process.run(argv, Job(), accepts={0, 2})
 
 
+def test_a_signal_that_killed_the_program_is_named() -> None:
+    with pytest.raises(OperationError, match="sh failed") as caught:
+        process.run(["sh", "-c", "kill -XFSZ $$"], Job())
+    assert "SIGXFSZ" in caught.value.details
+
+
 def test_what_qemu_img_says_is_told_in_words_of_a_user() -> None:
     with pytest.raises(OperationError, match="/nowhere/disk is missing") as caught:
         process.run(["qemu-img", "info", "-f", "qcow2", "/nowhere/disk"], Job())

@@ -81,6 +81,11 @@ def check_image(path: Path, header: ImageHeader, shown: str, job: Job) -> None:
         )
 
 
+def room(folder: Path) -> int:
+    """Return how many bytes can be written so that some are left."""
+    return max(0, shutil.disk_usage(folder).free - RESERVE)
+
+
 def check_room(folder: Path, needed: int) -> None:
     """Raise ``OperationError`` unless ``needed`` bytes can be written and some are left."""
     free = shutil.disk_usage(folder).free

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ CPU_LIMIT = 120
 
 _SOUND_OR_LEAKY = frozenset({0, 3})
 """Exit statuses of ``qemu-img check``: a guest that was killed leaves clusters that leak."""
+
+_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EFBIG), signal.SIGXFSZ.name)
+"""What tells that no more can be written: to the disk, or by the limit on a file's size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,15 @@ def resize(path: Path, format: str, size: int, job: Job) -> None:  # noqa: A002
         process.run(["qemu-img", "resize", "-q", "-f", format, _name(path), str(wanted)], job)
 
 
+def measure(path: Path, format: str, job: Job, shown: str = "") -> int:  # noqa: A002
+    """Return how many bytes the data of an image from outside can take up as a qcow2 image.
+
+    Several parts of the disk can be one place of the file, so that's more than the file at times.
+    """
+    argv = ["qemu-img", "measure", "--output=json", "-f", format, "-O", "qcow2", _name(path)]
+    return int(json.loads(_run_limited((), argv, shown or path.name, job))["required"])
+
+
 def convert(
     source: Path,
     source_format: str,
@@ -123,17 +136,17 @@ def convert(
     job: Job,
     *,
     target_format: str = "qcow2",
-    is_trusted: bool = True,
     expected: int = 0,
+    most: int | None = None,
     shown: str = "",
 ) -> None:
     """Write a flat copy of ``source`` (with all that it is based on) to ``target``.
 
     ``target`` must not exist; holes stay holes and its data is on the disk when this returns.
-    Progress is told by how much of the ``expected`` bytes it takes up. An image from outside
-    (``is_trusted=False``) must have passed ``image_header`` and is converted with a limit on
-    memory; ``shown`` is its name for the user. Leaves nothing behind when it fails or is
-    cancelled; a full disk is an ``OSError``.
+    Progress is told by how much of the ``expected`` bytes it takes up. An image from outside,
+    which must have passed ``image_header``, needs ``most``: it gets limited memory, and that many
+    bytes for the target. ``shown`` is its name for the user. Leaves nothing behind when it fails
+    or is cancelled; a disk or a target that is full is an ``OSError``.
     """
     _make_exclusively(target)
     is_whole = False
@@ -141,8 +154,10 @@ def convert(
         # Out-of-order writing (-W) is faster and harmless for a file that nobody reads yet.
         argv = ["qemu-img", "convert", "-q", "-W", "-f", source_format, "-O", target_format]
         argv += [_name(source), _name(target)]
-        limited = partial(_run_limited, (), argv, shown or source.name)
-        work = partial(process.run, argv, job) if is_trusted else partial(limited, job)
+        work = partial(process.run, argv, job)
+        if most is not None:
+            limits = (f"--fsize={most}",)
+            work = partial(_run_limited, limits, argv, shown or source.name, job)
         _run_with_progress(work, target, expected, job)
         _sync(target)
         is_whole = True
@@ -160,7 +175,7 @@ def _run_with_progress(work: Callable[[], object], target: Path, expected: int, 
                 job.report(min(target.stat().st_blocks * SECTOR, expected), expected, text)
             result.result()
     except OperationError as exc:
-        if os.strerror(errno.ENOSPC) in exc.details:
+        if any(sign in exc.details for sign in _FULL):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from exc
         raise
 

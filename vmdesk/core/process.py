@@ -1,6 +1,7 @@
 """Run another program to its end, as part of a job."""
 
 import shlex
+import signal
 import subprocess
 from collections.abc import Sequence, Set
 
@@ -13,8 +14,8 @@ def run(argv: Sequence[str], job: Job, accepts: Set[int] = frozenset({0})) -> st
     """Run ``argv`` without a shell and return what it printed on stdout.
 
     A cancel of ``job`` terminates the program. Raises ``OperationError`` if the program is
-    missing or ends with a status that isn't in ``accepts``; the details hold the command and
-    what it wrote on stderr.
+    missing or ends with a status that isn't in ``accepts``; the details hold the command, what
+    it wrote on stderr and the name of the signal that killed it.
     """
     job.check()
     try:
@@ -35,12 +36,14 @@ def run(argv: Sequence[str], job: Job, accepts: Set[int] = frozenset({0})) -> st
     with process, job.stopping_with(process.terminate):
         stdout, stderr = process.communicate()
         if process.returncode not in accepts:
-            raise _failure(argv, stderr.strip())
+            raise _failure(argv, stderr.strip(), process.returncode)
     return stdout
 
 
-def _failure(argv: Sequence[str], stderr: str) -> OperationError:
-    details = f"$ {shlex.join(argv)}\n{stderr}"
+def _failure(argv: Sequence[str], stderr: str, status: int) -> OperationError:
+    # Who is killed, by a limit that was set for instance, says nothing of it.
+    end = f"\n{signal.Signals(-status).name}" if status < 0 else ""
+    details = f"$ {shlex.join(argv)}\n{stderr}{end}"
     # Only QEMU's programs speak the words that the table knows.
     known = causes.of_program(stderr) if stderr.startswith("qemu-") else None
     if known is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from vmdesk.core import sparse
+from vmdesk.core import bundle_unpack, sparse
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import import_
@@ -133,6 +133,20 @@ def _of_two_sizes(attacker: Attacker) -> Path:
         file.write(struct.pack("<QII496x", 1, 0, 3) + header + bytes(512))
     attacker.patched(path, 12, struct.pack("<Q", 2**30 // 512))
     return attacker.patched(path, 56, b"\xff" * 8)
+
+
+def _bomb(attacker: Attacker, size: int) -> Path:
+    """Make a small vmdk of ``size`` bytes, which are one and the same piece over and over."""
+    grain, entries, table_at, grain_at = 128, 512, 30, 128
+    sectors = size // 512
+    text = f'CID=1\nparentCID=ffffffff\ncreateType="monolithicSparse"\nRW {sectors} SPARSE "x"\n'
+    fields = (b"KDMV", 1, 3, sectors, grain, 1, 20, entries, 21, 21, grain_at, 0, b"\n \r\n", 0)
+    path = attacker.path("disk.vmdk")
+    path.write_bytes(struct.pack("<4sIIQQQQIQQQB4sH", *fields))
+    attacker.patched(path, 512, b"# Disk DescriptorFile\n" + text.encode())
+    attacker.patched(path, 21 * 512, struct.pack("<I", table_at) * (sectors // grain // entries))
+    attacker.patched(path, table_at * 512, struct.pack("<I", grain_at) * entries)
+    return attacker.patched(path, grain_at * 512, os.urandom(grain * 512))
 
 
 def _record(change: dict[str, object]) -> Callable[[list[dict[str, object]]], object]:
@@ -268,6 +282,26 @@ def test_each_attack_is_refused_in_its_own_words_and_leaves_nothing(
         after = {found for found in tmp_path.rglob("*") if found != options.folder}
         assert after - before <= {options.folder}, name
         assert private_host.domains() == [], name
+
+
+def test_an_image_that_would_fill_the_disk_is_refused_before(
+    private_host: Host, tmp_path: Path, attacker: Attacker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _bomb(attacker, 2**30)
+    options = ImportOptions(tmp_path / "disks")
+    free = shutil.disk_usage(tmp_path).free
+    monkeypatch.setattr(bundle_unpack, "RESERVE", free - 128 * 1024**2)
+    told: set[str] = set()
+
+    preview = import_.preview(private_host, path, options, Job())
+    with pytest.raises(OperationError, match="not enough room"):
+        import_.run(private_host, path, options, Job(lambda progress: told.add(progress.text)))
+
+    assert path.stat().st_size < 2**18
+    assert "up to 1 GiB" in preview.changed[0]
+    assert "Checking the disk" in told
+    assert "Converting the disk" not in told
+    assert list(options.folder.iterdir()) == []
 
 
 def test_an_image_that_shrinks_while_it_is_copied_is_refused(

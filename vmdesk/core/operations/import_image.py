@@ -11,6 +11,7 @@ from vmdesk.core import (
     bundle_extract,
     bundle_unpack,
     capabilities,
+    formatting,
     image,
     image_header,
     new_domain_xml,
@@ -38,7 +39,6 @@ def preview(host: Host, path: Path, options: ImportOptions) -> Preview:
         stored = sum(extent.length for extent in sparse.data_extents(descriptor, size))
     finally:
         os.close(descriptor)
-    changed = () if header.format == "qcow2" else (_("The disk is converted to qcow2."),)
     return Preview(
         path=path,
         content=Content.IMAGE,
@@ -48,7 +48,7 @@ def preview(host: Host, path: Path, options: ImportOptions) -> Preview:
         is_uefi=False,
         disks=(PreviewDisk(_target(header), header.format, header.virtual_size, stored),),
         dropped=(),
-        changed=changed,
+        changed=_changed(header),
         required_bytes=_needed(header, stored),
         free_bytes=incoming.free_bytes(options.folder),
         is_verified=False,
@@ -99,18 +99,17 @@ def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeade
     bundle_unpack.check_image(copy, header, path.name, job)
     if header.format == "qcow2":
         return header, copy
-    converted = folder / "converted"
-    size = copy.stat().st_size
-    image.convert(
-        copy,
-        header.format,
-        converted,
-        job,
-        is_trusted=False,
-        expected=size,
-        shown=path.name,
-    )
-    return header, converted
+    return header, _converted(copy, header, path.name, job)
+
+
+def _converted(copy: Path, header: ImageHeader, shown: str, job: Job) -> Path:
+    # A crafted image of some kilobytes can hold one piece a million times.
+    size = image.measure(copy, header.format, job, shown)
+    bundle_unpack.check_room(copy.parent, size)
+    target = copy.with_name("converted")
+    most = bundle_unpack.room(copy.parent)
+    image.convert(copy, header.format, target, job, expected=size, most=most, shown=shown)
+    return target
 
 
 def _copy_data(source: int, target: int, job: Job) -> None:
@@ -131,6 +130,13 @@ def _copy_data(source: int, target: int, job: Job) -> None:
 
 def _report(job: Job, start: int, size: int, done: int) -> None:
     job.report(start + done, size, _("Copying"))
+
+
+def _changed(header: ImageHeader) -> tuple[str, ...]:
+    if header.format == "qcow2":
+        return ()
+    text = _("The disk is converted to qcow2, which can take up to {size}.")
+    return (text.format(size=formatting.size(header.virtual_size)),)
 
 
 def _needed(header: ImageHeader, stored: int) -> int:
