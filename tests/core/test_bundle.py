@@ -23,6 +23,7 @@ MANIFEST = Manifest("Ünïcode", (MemberRecord("web.xml", Role.DOMAIN, 7, 7, "f"
     [
         ("web", "web"),
         ("a/b\\c\n", "a_b_c_"),
+        ("a\u202eb\x9bc", "a_b_c"),
         ("../../etc/passwd", "_.._etc_passwd"),
         ("-rf", "rf"),
         ("~root", "root"),
@@ -52,6 +53,8 @@ def test_a_manifest_is_read_as_it_was_written() -> None:
     assert bundle.parse_manifest(bundle.dump_manifest(MANIFEST)) == MANIFEST
     assert MANIFEST.record("web.qcow2") == RECORD
     assert MANIFEST.record("other") is None
+    odd = bundle.parse_manifest(bundle.dump_manifest(Manifest("a\u200db", ())))
+    assert odd.machine == "a_b"
 
 
 def _change(key: str, value: object) -> Callable[[dict[str, Any]], None]:
@@ -71,6 +74,8 @@ def _change_member(key: str, value: object) -> Callable[[dict[str, Any]], None]:
         _change_member("name", "n" * 2000), _change_member("role", "root"),
         _change_member("size", -1), _change_member("size", 1.5), _change_member("size", 2**60),
         _change_member("sha256", "F" * 64), _change_member("sha256", []),
+        _change_member("name", "\x1b[2J"), _change_member("name", "\ud800"),
+        _change_member("target", "vda\u202e"), _change("machine", "\x9b31m"),
         _change_member("virtual_size", "1"), _change_member("target", 1),
     ],
 )  # fmt: skip

@@ -135,6 +135,12 @@ def test_a_network_that_is_missing_becomes_the_users(network: str) -> None:
     rebuilt = _rebuilt(network=network)
     changed = bundle_mend.mend(rebuilt, _facts(networks=frozenset()))
     assert any(network in change for change in changed)
+
+
+def test_a_network_with_a_trick_in_its_name_is_shown_without() -> None:
+    rebuilt = _rebuilt(network="lan&#x9b;31m&#x202e;x")
+    changed = bundle_mend.mend(rebuilt, _facts())
+    assert any("lan_31m_x" in change for change in changed)
     assert _text(rebuilt, "devices/interface/@type") == "user"
     assert rebuilt.root.find("devices/interface/source") is None
 

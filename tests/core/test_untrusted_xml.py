@@ -181,6 +181,15 @@ def test_no_number_makes_libvirt_fill_the_memory(part: str) -> None:
     assert "999999999" not in text
 
 
+def test_a_title_that_plays_tricks_on_whoever_reads_it_is_left_out() -> None:
+    for trick in ("a&#x9b;31mb", "a&#x202e;b", "a&#x2028;b"):
+        domain = f"<title>{trick}</title><description>{trick}</description>"
+        rebuilt = untrusted_xml.rebuild(_xml("domain", domain))
+        assert rebuilt.root.find("title") is None
+        assert rebuilt.root.find("description") is None
+        assert {entry.what for entry in rebuilt.dropped} == {"title", "description"}
+
+
 def test_nobody_grows_the_list_of_what_was_dropped_without_end() -> None:
     parts = "".join(f"<x{number}/>" for number in range(900))
     rebuilt = untrusted_xml.rebuild(_xml("devices", parts))

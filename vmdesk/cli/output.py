@@ -5,6 +5,7 @@ import os
 import select
 import sys
 import time
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Output:
         parts = [progress.text]
         if progress.total:
             parts.append(f"{progress.done * 100 // progress.total} %")
-        line = "  ".join([*parts, pace] if pace else parts)
+        line = _harmless("  ".join([*parts, pace] if pace else parts))
         sys.stderr.write(_CLEAR_LINE + line)
         sys.stderr.flush()
         self._is_line_open = True
@@ -55,7 +56,7 @@ class Output:
     def ask(self, question: str, job: Job) -> bool:
         """Ask on the terminal until a cancel; without a terminal the answer is no."""
         self.end_progress()
-        sys.stderr.write(question + "\n")
+        sys.stderr.write(_harmless(question) + "\n")
         if not sys.stdin.isatty():
             return False
         sys.stderr.write(_("Yes or no? [y/N] "))
@@ -77,21 +78,32 @@ class Output:
         if self._as_json:
             _write_json(result.data)
         elif result.text:
-            _write(result.text)
+            _write(_harmless(result.text))
 
     def error(self, error: OperationError) -> None:
         """Print a failure; the details only when there is nothing better to go by."""
-        sys.stderr.write(f"error: {error.summary}\n")
+        sys.stderr.write(f"error: {_harmless(error.summary)}\n")
         if error.hint:
-            sys.stderr.write(f"hint: {error.hint}\n")
+            sys.stderr.write(f"hint: {_harmless(error.hint)}\n")
         for line in error.details.splitlines():
-            sys.stderr.write(f"    {line}\n")
+            sys.stderr.write(f"    {_harmless(line)}\n")
         if self._as_json:
             _write_json({"error": error.summary, "hint": error.hint})
 
 
 def _write_json(data: object) -> None:
-    _write(json.dumps(data, ensure_ascii=False, indent=2))
+    # Only strings hold such letters, and there JSON has its own way to write them.
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    _write("".join(json.dumps(c)[1:-1] if _is_harmful(c) else c for c in text))
+
+
+def _harmless(text: str) -> str:
+    """Replace what a terminal obeys instead of showing it; names come from strangers."""
+    return "".join("?" if _is_harmful(letter) else letter for letter in text)
+
+
+def _is_harmful(letter: str) -> bool:
+    return letter not in "\n\t" and unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def _write(text: str) -> None:

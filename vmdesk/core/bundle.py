@@ -3,6 +3,7 @@
 import enum
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -116,9 +117,19 @@ def bad(summary: str, hint: str = "", details: str = "") -> OperationError:
     return OperationError(summary, hint, details, Cause.BAD_INPUT)
 
 
+def printable(text: str) -> str:
+    """Replace what controls a terminal or the direction of writing, and what is no character."""
+    return "".join("_" if is_control(letter) else letter for letter in text)
+
+
+def is_control(letter: str) -> bool:
+    """Say whether a letter isn't shown as one; Unicode calls that category C."""
+    return unicodedata.category(letter).startswith("C")
+
+
 def stem(machine: str) -> str:
     """Return the machine's name as the start of file names: safe in any tar and file system."""
-    safe = re.sub(r"[\x00-\x1f\x7f/\\]", "_", machine).lstrip(".-~ ") or "machine"
+    safe = re.sub(r"[/\\]", "_", printable(machine)).lstrip(".-~ ") or "machine"
     return safe.encode()[:MAX_STEM_BYTES].decode(errors="ignore")
 
 
@@ -163,7 +174,7 @@ def dump_manifest(manifest: Manifest) -> bytes:
             "format": FORMAT,
             "version": VERSION,
             "created_by": f"vmdesk {vmdesk.__version__}",
-            "machine": manifest.machine,
+            "machine": printable(manifest.machine),
             "members": members,
         },
         indent=2,
@@ -230,7 +241,7 @@ def _natural(value: object) -> int:
 
 
 def _text(value: object) -> str:
-    if type(value) is not str or len(value) > MAX_NAME_BYTES:
+    if type(value) is not str or len(value) > MAX_NAME_BYTES or any(map(is_control, value)):
         raise ValueError(value)
     return value
 

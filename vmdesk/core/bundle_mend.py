@@ -208,7 +208,7 @@ def _mend_interfaces(root: etree._Element, facts: Facts, changed: list[str]) -> 
             _remove(source)
         if interface.get("type") != "user":
             interface.set("type", "user")
-            named = _("The network {name} is not here").format(name=network)
+            named = _("The network {name} is not here").format(name=bundle.printable(network))
             what = named if network else _("The old computer's network is not here")
             changed.append(
                 _("{what}; the machine goes through this computer's own connection.").format(

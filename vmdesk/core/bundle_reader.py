@@ -5,7 +5,6 @@ Nothing is unpacked here and no name from the file is ever used as a path.
 
 import os
 import stat
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -269,18 +268,13 @@ def _checked_name(path: str) -> str:
             _("The bundle holds {name}, which leads out of its folder.").format(name=_shown(path)),
             _("Such a file is not made by accident; don't trust it."),
         )
-    if len(path.encode()) > bundle.MAX_NAME_BYTES or any(map(_is_control, path)):
+    if len(path.encode()) > bundle.MAX_NAME_BYTES or any(map(bundle.is_control, path)):
         raise bundle.bad(_("The bundle holds a file with an impossible name."))
     if len(parts) > 2:
         raise bundle.bad(
             _("This is a tar file, but not a virtual machine: it has folders in folders.")
         )
     return parts[-1] if parts else ""
-
-
-def _is_control(letter: str) -> bool:
-    # Among these are those that turn the direction of writing, to show another name.
-    return unicodedata.category(letter).startswith("C")
 
 
 def _refuse_kind(kind: bytes, path: str) -> NoReturn:

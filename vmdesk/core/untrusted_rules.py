@@ -14,7 +14,10 @@ HEX = r"(0x)?[0-9a-fA-F]{1,4}"
 LONG_HEX = r"(0x)?[0-9a-fA-F]{1,16}"
 WORD = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 NAME = r"[^\x00-\x1f\x7f/]{1,255}"
-TEXT = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]{0,10000}"
+# What controls a terminal, or the direction of writing so that something else is shown.
+_CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+TITLE = rf"[^\t\n{_CONTROLS}]{{0,500}}"
+TEXT = rf"[^{_CONTROLS}]{{0,10000}}"
 SWITCH = "on|off|yes|no|default"
 UNIT = "b|bytes|KB|k|KiB|MB|M|MiB|GB|G|GiB|TB|T|TiB"
 MAC = r"([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}"
@@ -260,7 +263,7 @@ DOMAIN = Rule(
     may={"type": "kvm|qemu|hvf"},
     children={
         "name": Rule(text=NAME, most=1),
-        "title": _text(r"[^\x00-\x1f\x7f]{0,500}"),
+        "title": _text(TITLE),
         "description": _text(TEXT),
         "metadata": Rule(
             children={
