@@ -1,11 +1,10 @@
 """Translate what a user reads, through gettext."""
 
 import gettext
-from pathlib import Path
 
-_LOCALE = Path(__file__).resolve().parents[2] / "resources" / "locale"
+from vmdesk.core import resources
 
-_translation = gettext.translation("vmdesk", _LOCALE, fallback=True)
+_translation = gettext.translation("vmdesk", resources.folder("locale"), fallback=True)
 
 _ = _translation.gettext
 ngettext = _translation.ngettext

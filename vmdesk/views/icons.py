@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPaintEvent, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QWidget
 
+from vmdesk.core import resources
 from vmdesk.views.palette import Roles, roles
 
-FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
+FOLDER = resources.folder("icons")
 
 Tint = Callable[[Roles], QColor]
 
