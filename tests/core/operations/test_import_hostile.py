@@ -231,6 +231,23 @@ FILES: dict[str, tuple[Callable[[Attacker], Path], str]] = {
         lambda a: a.bundle(a.image(), XML.format(machine="x", domain="", devices="")),
         "can't run here",
     ),
+    "no memory at all": (
+        lambda a: a.bundle(
+            a.image(), XML.format(machine="q35", domain="", devices="").replace(">64<", ">0<")
+        ),
+        "libvirt does not accept",
+    ),
+    "more processors than there are": (
+        lambda a: a.bundle(
+            a.image(),
+            XML.format(
+                machine="q35",
+                domain="<cpu><topology sockets='9' cores='9' threads='9'/></cpu>",
+                devices="",
+            ),
+        ),
+        "libvirt does not accept",
+    ),
     "two disks of one name": (
         lambda a: a.bundle(
             a.image(),

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import libvirt
 from lxml import etree
 
-from vmdesk.core import bundle
+from vmdesk.core import bundle, causes
 from vmdesk.core.bundle_content import Content
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
@@ -19,6 +20,11 @@ from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import create
 from vmdesk.core.staging import Stage
 from vmdesk.core.untrusted_xml import Dropped
+
+_SENSELESS = frozenset({
+    libvirt.VIR_ERR_XML_ERROR, libvirt.VIR_ERR_XML_DETAIL, libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
+})  # fmt: skip
+"""Codes of libvirt for a description that contradicts itself, or asks for what can't be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +152,26 @@ def macs_of_all(host: Host) -> set[str]:
 def define(host: Host, stage: Stage, root: etree._Element, uuid: str) -> None:
     """Define the machine, the last step; on a failure its files go, once it's sure to be absent."""
     try:
-        with translated():
+        with translated(), _blamed_on_the_file():
             host.connection.defineXML(etree.tostring(root, encoding="unicode"))
     except OperationError:
         stage.is_left_to_sweep = not _is_absent(host, uuid)
         raise
+
+
+@contextmanager
+def _blamed_on_the_file() -> Iterator[None]:
+    # The rules for what a description may hold let through what is harmless, sense or not.
+    try:
+        yield
+    except libvirt.libvirtError as error:
+        if error.get_error_code() not in _SENSELESS or causes.of_libvirt(error) is not None:
+            raise
+        raise bundle.bad(
+            _("libvirt does not accept the description of the machine."),
+            _("It contradicts itself or asks for what is not here. Details has libvirt's words."),
+            error.get_error_message() or str(error),
+        ) from error
 
 
 def _is_absent(host: Host, uuid: str) -> bool:
