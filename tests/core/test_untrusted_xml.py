@@ -127,6 +127,15 @@ def test_what_runs_code_is_named_with_its_reason() -> None:
     assert rebuilt.root.xpath("string(devices/serial/@type)") == "pty"
 
 
+def test_no_cell_of_memory_goes_past_what_the_machine_is_said_to_have() -> None:
+    cells = "<cpu><numa><cell id='0' cpus='0-1' memory='900' unit='TiB'/></numa></cpu>"
+    rebuilt = untrusted_xml.rebuild(_xml("domain", cells))
+    assert b"900" not in etree.tostring(rebuilt.root)
+    assert [(entry.what, "more memory" in entry.why) for entry in rebuilt.dropped] == [
+        ("cpu/numa", True)
+    ]
+
+
 def test_a_sound_description_loses_nothing() -> None:
     rebuilt = untrusted_xml.rebuild(_xml())
     assert rebuilt.dropped == ()

@@ -137,10 +137,9 @@ def _mend_size(root: etree._Element, facts: Facts, changed: list[str]) -> None:
             )
         )
         write_kib(memory, most)
-        for path in ("currentMemory", "cpu/numa"):
-            element = root.find(path)
-            if element is not None:
-                _remove(element)
+        current = root.find("currentMemory")
+        if current is not None:
+            _remove(current)
     vcpu = root.find("vcpu")
     if vcpu is not None and int(vcpu.text or 1) > facts.offer.max_vcpus:
         changed.append(
@@ -150,7 +149,7 @@ def _mend_size(root: etree._Element, facts: Facts, changed: list[str]) -> None:
         )
         vcpu.text = str(facts.offer.cpus)
         vcpu.attrib.pop("current", None)
-        for element in root.xpath("cpu/topology | cpu/numa"):
+        for element in root.findall("cpu/topology"):
             _remove(element)
 
 

@@ -99,9 +99,6 @@ _CPU = Rule(
         "feature": Rule(
             must={"name": WORD, "policy": "force|require|optional|disable|forbid"}, most=512
         ),
-        "numa": Rule(
-            children={"cell": _may(id=NUMBER, cpus=r"[0-9,^-]{1,512}", memory=NUMBER, unit=UNIT)}
-        ),
     },
 )
 

@@ -62,6 +62,7 @@ _REASONS = {
     "console": _("it was connected to something outside of the machine"),
     "source": _("it connects to something outside of the machine"),
     "log": _("it writes a file on the computer"),
+    "numa": _("it can ask for more memory than the machine is said to have"),
     "on_crash": _("it writes the machine's memory to a file"),
 }
 
