@@ -200,9 +200,11 @@ def test_a_title_that_plays_tricks_on_whoever_reads_it_is_left_out() -> None:
 
 
 def test_nobody_grows_the_list_of_what_was_dropped_without_end() -> None:
-    parts = "".join(f"<x{number}/>" for number in range(900))
-    rebuilt = untrusted_xml.rebuild(_xml("devices", parts))
+    parts = "".join(f"<x{number}/><hostdev type='{number}'/>" for number in range(450))
+    rebuilt = untrusted_xml.rebuild(_xml("domain", f"{parts}<qemu:commandline/>"))
     assert len(rebuilt.dropped) == untrusted_xml.MAX_DROPPED
+    assert [entry.what for entry in rebuilt.dropped[:2]] == ["qemu:commandline", "hostdev (0)"]
+    assert rebuilt.dropped[-1].what == "… and 702 more"
 
 
 def test_too_many_devices_of_a_kind_are_left_out() -> None:

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lxml import etree
@@ -13,7 +14,7 @@ from vmdesk.core.untrusted_rules import DOMAIN, Rule
 
 MAX_ELEMENTS = 5000
 MAX_DROPPED = 200
-"""Entries in the list of what was left out; there is always room for the worst."""
+"""Entries in the list of what was left out; the worst comes first."""
 
 _SHOWN = 60
 
@@ -40,6 +41,7 @@ _PARTS_OF_THE_HOST = (
     "blkiotune", "cputune", "numatune", "memtune", "memoryBacking", "iothreads", "lease",
     "launchSecurity", "bandwidth", "iotune",
 )  # fmt: skip
+# The worst first: so they are told.
 _REASONS = {
     "commandline": _("it gives QEMU options of its own, which can run programs"),
     "capabilities": _("it changes what QEMU can do"),
@@ -65,6 +67,9 @@ _REASONS = {
     "numa": _("it can ask for more memory than the machine is said to have"),
     "on_crash": _("it writes the machine's memory to a file"),
 }
+
+_RANKS = {reason: rank for rank, reason in enumerate(dict.fromkeys(_REASONS.values()))}
+_UNKNOWN = _("it is not among what a machine from outside may have")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +122,23 @@ def rebuild(data: bytes) -> Rebuilt:
     is_flash = loader is not None and loader.get("type") == "pflash"
     return Rebuilt(
         root=root,
-        dropped=tuple(dropped)[:MAX_DROPPED],
+        dropped=_listed(dropped),
         disks=tuple(_foreign_disk(foreign, disk) for disk in root.iterfind("devices/disk")),
         uuid=_uuid(foreign.findtext("uuid", "")),
         is_uefi=is_flash or foreign.xpath("string(os/@firmware)") == "efi",
         is_secure=(loader is not None and loader.get("secure") == "yes")
         or bool(root.xpath("os/firmware/feature[@name='secure-boot'][@enabled='yes']")),
     )
+
+
+def _listed(dropped: Iterable[Dropped]) -> tuple[Dropped, ...]:
+    # A list full of nonsense must not hide what would have done harm.
+    entries = sorted(dropped, key=lambda entry: _RANKS.get(entry.why, len(_RANKS)))
+    more = len(entries) - MAX_DROPPED + 1
+    if more <= 1:
+        return tuple(entries)
+    rest = Dropped(_("… and {count} more").format(count=more), _UNKNOWN)
+    return (*entries[: MAX_DROPPED - 1], rest)
 
 
 def _uuid(text: str) -> str:
@@ -219,8 +234,7 @@ def _note(element: etree._Element, path: str, attribute: str, dropped: dict[Drop
         what = f"{what.removesuffix('@type')} ({kind})"
     shown = "".join(letter if letter.isprintable() else "?" for letter in what[:_SHOWN])
     why = _REASONS.get(etree.QName(element).localname) if attribute in {"", "@type"} else None
-    why = why or _("it is not among what a machine from outside may have")
-    dropped[Dropped(shown, why)] = None
+    dropped[Dropped(shown, why or _UNKNOWN)] = None
 
 
 def _local(element: etree._Element) -> str:
