@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +46,11 @@ class Stage:
         self._journal = journal
         self._placed: list[tuple[Path, _Identity]] = []
         self.is_left_to_sweep = False
+
+    def sync(self, files: Iterable[Path]) -> None:
+        """Sync files ahead of ``place``, where that must not take long."""
+        for source in files:
+            _sync(source)
 
     def place(self, files: Mapping[Path, Path], uri: str = "", uuid: str = "") -> None:
         """Sync files of the folder and give them their final names; none is ever overwritten.

@@ -18,6 +18,7 @@ from vmdesk.core import (
     disk_users,
     guest_state,
     image_header,
+    new_machine_lock,
     staging,
     untrusted_xml,
 )
@@ -173,16 +174,17 @@ def _run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResu
         unpacked = bundle_unpack.unpack(path, stage.folder, job)
         plan = _plan(host, unpacked.contents)
         root = plan.rebuilt.root
-        foreign_name = root.findtext("name", "")
-        name = incoming.free_name(host, options, foreign_name)
-        keeps = options.same_identity
-        uuid = incoming.choose_uuid(host, options, plan.rebuilt.uuid)
-        keeps_macs = keeps and not incoming.macs(root) & incoming.macs_of_all(host)
-        bundle_mend.identify(root, name, uuid, keeps_macs=keeps_macs)
-        files = _place(host, stage, unpacked, plan, options.folder, name, uuid)
-        job.report(0, 0, _("Defining the machine"))
-        with guest_state.tpm_installed(host.uri, uuid, _tpm_file(unpacked, plan)):
-            incoming.define(host, stage, root, uuid)
+        stage.sync(unpacked.files.values())
+        with new_machine_lock.held(job):
+            name = incoming.free_name(host, options, root.findtext("name", ""))
+            uuid = incoming.choose_uuid(host, options, plan.rebuilt.uuid)
+            keeps = options.same_identity
+            keeps_macs = keeps and not incoming.macs(root) & incoming.macs_of_all(host)
+            bundle_mend.identify(root, name, uuid, keeps_macs=keeps_macs)
+            files = _place(host, stage, unpacked, plan, options.folder, name, uuid)
+            job.report(0, 0, _("Defining the machine"))
+            with guest_state.tpm_installed(host.uri, uuid, _tpm_file(unpacked, plan)):
+                incoming.define(host, stage, root, uuid)
     is_verified = bundle_scan.has_right_checksums(unpacked.contents)
     return ImportResult(uuid, name, files, plan.dropped, plan.changed, is_verified, False)
 

@@ -15,6 +15,7 @@ from vmdesk.core import (
     image,
     image_header,
     new_domain_xml,
+    new_machine_lock,
     sparse,
     staging,
 )
@@ -61,25 +62,28 @@ def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResul
     text = _("Import of {path}").format(path=path)
     with incoming.in_words(options.folder), staging.opened(options.folder, text) as stage:
         header, copy = _copied(path, stage.folder, found.required_bytes, job)
-        disk = incoming.free_path(options.folder / f"{bundle.stem(found.name)}.qcow2", taken=set())
-        uuid = incoming.choose_uuid(host, options, "")
         offer = capabilities.read(host)
-        hardware = new_domain_xml.Hardware(
-            uuid=uuid,
-            name=found.name,
-            memory=found.memory_kib,
-            vcpus=min(found.vcpus, offer.cpus),
-            disk=disk,
-            disc=None,
-            use_kvm=offer.has_kvm,
-        )
-        root = etree.fromstring(new_domain_xml.build(hardware, offer))
-        if header.format in _FOREIGN:
-            _use_sata(root)
-        stage.place({copy: disk}, host.uri, uuid)
-        job.report(0, 0, _("Defining the machine"))
-        incoming.define(host, stage, root, uuid)
-    return ImportResult(uuid, found.name, (disk,), (), found.changed, False, False)
+        stage.sync([copy])
+        with new_machine_lock.held(job):
+            name = incoming.free_name(host, options, bundle.stem(path.stem))
+            disk = incoming.free_path(options.folder / f"{bundle.stem(name)}.qcow2", taken=set())
+            uuid = incoming.choose_uuid(host, options, "")
+            hardware = new_domain_xml.Hardware(
+                uuid=uuid,
+                name=name,
+                memory=found.memory_kib,
+                vcpus=min(found.vcpus, offer.cpus),
+                disk=disk,
+                disc=None,
+                use_kvm=offer.has_kvm,
+            )
+            root = etree.fromstring(new_domain_xml.build(hardware, offer))
+            if header.format in _FOREIGN:
+                _use_sata(root)
+            stage.place({copy: disk}, host.uri, uuid)
+            job.report(0, 0, _("Defining the machine"))
+            incoming.define(host, stage, root, uuid)
+    return ImportResult(uuid, name, (disk,), (), found.changed, False, False)
 
 
 def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeader, Path]:
