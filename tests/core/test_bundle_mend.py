@@ -4,7 +4,7 @@ from types import MappingProxyType
 import pytest
 from lxml import etree
 
-from vmdesk.core import bundle_match, bundle_mend, guest_state, untrusted_xml
+from vmdesk.core import bundle_match, bundle_mend, untrusted_xml
 from vmdesk.core.bundle import Manifest, MemberRecord, Role
 from vmdesk.core.bundle_host import Facts
 from vmdesk.core.bundle_mend import Disk
@@ -240,25 +240,3 @@ def test_the_manifest_decides_which_image_is_whose() -> None:
         "vda": "b.qcow2",
         "vdb": "root.qcow2",
     }
-
-
-def test_a_tpms_state_is_put_in_place_and_taken_back_after_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    (tmp_path / "state").write_bytes(b"secret")
-    uri, uuid = "qemu:///session", "00000000-0000-4000-8000-000000000001"
-
-    def fail() -> None:
-        with guest_state.tpm_installed(uri, uuid, tmp_path / "state"):
-            assert guest_state.tpm_path(uri, uuid).read_bytes() == b"secret"
-            raise OperationError("no")
-
-    with pytest.raises(OperationError):
-        fail()
-    assert not guest_state.tpm_path(uri, uuid).parents[1].exists()
-    with guest_state.tpm_installed(uri, uuid, tmp_path / "state"):
-        pass
-    assert guest_state.tpm_path(uri, uuid).stat().st_mode & 0o077 == 0
-    with guest_state.tpm_installed("qemu:///system", uuid, tmp_path / "state"):
-        pass

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.staging import Stage
 
 # libvirt: src/qemu/qemu_tpm.c, virTPMEmulatorInit; swtpm names the file itself.
 _TPM_FILE = "tpm2/tpm2-00.permall"
@@ -41,20 +42,23 @@ def _folder(uri: str, of_session: str, of_system: str) -> Path:
 
 
 @contextmanager
-def tpm_installed(uri: str, uuid: str, state: Path | None) -> Iterator[None]:
+def tpm_installed(stage: Stage, uri: str, uuid: str, state: Path | None) -> Iterator[None]:
     """Put a state in place for a machine that is defined inside; an error removes it again.
 
-    Only a per-user libvirt keeps it where this user may write; elsewhere it is left out.
+    So does a later sweep of ``stage``, for it holds secrets. Only a per-user libvirt keeps it
+    where this user may write; elsewhere it is left out.
     """
     if state is None or not uri.endswith("/session"):
         yield
         return
     target = tpm_path(uri, uuid)
-    target.parent.mkdir(mode=0o700, parents=True)
+    # A sweep takes the file and leaves its folder.
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stage.create(target, uri, uuid)
     try:
         shutil.copyfile(state, target)
-        target.chmod(0o600)
         yield
     except BaseException:
-        shutil.rmtree(target.parents[1], ignore_errors=True)
+        if not stage.is_left_to_sweep:
+            shutil.rmtree(target.parents[1], ignore_errors=True)
         raise

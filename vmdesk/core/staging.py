@@ -69,6 +69,17 @@ class Stage:
         for folder in {target.parent for target in files.values()}:
             _sync(folder)
 
+    def create(self, target: Path, uri: str, uuid: str) -> None:
+        """Make an empty file that is then filled in its final place, another file system for one.
+
+        Otherwise like ``place``: the journal knows it before there is anything in it.
+        """
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        os.close(os.open(target, flags, 0o600))
+        identity = _identity(target)[:2]  # its size and time change with what is written
+        _append(self._journal, {"placed": [[str(target), *identity]], "uri": uri, "uuid": uuid})
+        self._placed.append((target, identity))
+
     def replace(self, source: Path, target: Path) -> None:
         """Like ``place`` for one file, writing over what is there."""
         _sync(source)
@@ -184,7 +195,7 @@ def _remove_placed(files: list[tuple[Path, _Identity]]) -> list[Path]:
 
 def _is(path: Path, identity: _Identity) -> bool:
     # Somebody may have put another file there in the meantime.
-    return path.exists() and not path.is_symlink() and _identity(path) == identity
+    return path.exists() and not path.is_symlink() and _identity(path)[: len(identity)] == identity
 
 
 def _room(path: Path) -> int:

@@ -183,7 +183,8 @@ def _run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResu
             bundle_mend.identify(root, name, uuid, keeps_macs=keeps_macs)
             files = _place(host, stage, unpacked, plan, options.folder, name, uuid)
             job.report(0, 0, _("Defining the machine"))
-            with guest_state.tpm_installed(host.uri, uuid, _tpm_file(unpacked, plan)):
+            tpm = _tpm_file(unpacked, plan)
+            with guest_state.tpm_installed(stage, host.uri, uuid, tpm):
                 incoming.define(host, stage, root, uuid)
     is_verified = bundle_scan.has_right_checksums(unpacked.contents)
     return ImportResult(uuid, name, files, plan.dropped, plan.changed, is_verified, False)
