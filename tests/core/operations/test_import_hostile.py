@@ -164,11 +164,8 @@ FILES: dict[str, tuple[Callable[[Attacker], Path], str]] = {
         "in another file",
     ),
     "encryption": (
-        lambda a: a.bundle(
-            a.image(
-                "--object", "secret,id=s,data=x", "-o", "encrypt.format=luks,encrypt.key-secret=s"
-            )
-        ),
+        # By hand, for qemu-img can't always measure its time for LUKS when the host is busy.
+        lambda a: a.bundle(a.patched(a.image(), 32, struct.pack(">I", 2))),
         "encrypted",
     ),
     "8 PiB": (
