@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
@@ -49,7 +49,8 @@ def test_pictures_are_taken_as_often_as_is_set(
     monkeypatch.setattr(monitor.Monitor, "_take_picture", lambda _self, uuid: taken.append(uuid))
     uuid = window.domains.rows()[0].domain.uuid
     window.monitor.set_in_sight([uuid], "")
-    looks = window.monitor.findChildren(QTimer)[0]
+    directly = Qt.FindChildOption.FindDirectChildrenOnly
+    (looks,) = window.monitor.findChildren(QTimer, options=directly)
     for seconds, wanted in ((1, 6), (3, 2), (60, 1)):
         taken.clear()
         window.monitor.set_picture_interval(seconds)
