@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.operations.export import ExportOptions, Survey
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.export_form import ExportForm
-from vmdesk.views.labels import shortened, title
+from vmdesk.views.labels import shortened
 from vmdesk.views.message_dialog import Choice, MessageDialog
 
 WIDTH = 560
@@ -44,24 +44,7 @@ class ExportDialog(Dialog):
             heading = many.format(count=len(surveys))
         super().__init__(parent, heading)
         self.form = ExportForm(surveys, folder)
-        self.export_button = QPushButton(_("&Export"))
-        self.export_button.setProperty("kind", "primary")
-        self.export_button.setDefault(True)
-        self.export_button.clicked.connect(self.accept)
-        self.cancel_button = QPushButton(_("Cancel"))
-        self.cancel_button.setAutoDefault(False)
-        self.cancel_button.clicked.connect(self.reject)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addStretch(1)
-        foot.addWidget(self.cancel_button)
-        foot.addWidget(self.export_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 20)
-        layout.setSpacing(16)
-        layout.addWidget(title(heading))
-        layout.addWidget(self.form)
-        layout.addLayout(foot)
+        self.export_button, self.cancel_button = self.lay_out(self.form, _("&Export"))
         self.setMinimumWidth(WIDTH)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Progress
@@ -15,7 +15,7 @@ from vmdesk.core.rate import RateMeter
 from vmdesk.models.domain_list_model import Activity
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.import_form import ImportForm
-from vmdesk.views.labels import label, shortened, title
+from vmdesk.views.labels import label, shortened
 from vmdesk.views.progress_text import strip_label
 
 WIDTH = 600
@@ -46,27 +46,10 @@ class ImportDialog(Dialog):
         self._taken = taken
         self.form: ImportForm | None = None
         self.waiting = _Waiting()
-        self.import_button = QPushButton(_("&Import"))
-        self.import_button.setProperty("kind", "primary")
-        self.import_button.setDefault(True)
-        self.import_button.clicked.connect(self.accept)
-        self.cancel_button = QPushButton(_("Cancel"))
-        self.cancel_button.setAutoDefault(False)
-        self.cancel_button.clicked.connect(self.reject)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addStretch(1)
-        foot.addWidget(self.cancel_button)
-        foot.addWidget(self.import_button)
         self._body = QVBoxLayout()
         self._body.setSpacing(0)
         self._body.addWidget(self.waiting)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 20)
-        layout.setSpacing(16)
-        layout.addWidget(title(heading))
-        layout.addLayout(self._body)
-        layout.addLayout(foot)
+        self.import_button, self.cancel_button = self.lay_out(self._body, _("&Import"))
         self.setMinimumWidth(WIDTH)
         self.show_progress(None)
 

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Collection
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from vmdesk.core.i18n import _
 from vmdesk.views.dialog import Dialog
-from vmdesk.views.labels import title
 from vmdesk.views.new_domain_form import NewDomainForm
 
 WIDTH = 560
@@ -22,24 +21,7 @@ class NewDomainDialog(Dialog):
     def __init__(self, taken: Callable[[], Collection[str]], parent: QWidget | None = None) -> None:
         super().__init__(parent, _("New virtual machine"))
         self.form = NewDomainForm(taken)
-        self.create_button = QPushButton(_("&Create"))
-        self.create_button.setProperty("kind", "primary")
-        self.create_button.setDefault(True)
-        self.create_button.clicked.connect(self.accept)
-        self.cancel_button = QPushButton(_("Cancel"))
-        self.cancel_button.setAutoDefault(False)
-        self.cancel_button.clicked.connect(self.reject)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addStretch(1)
-        foot.addWidget(self.cancel_button)
-        foot.addWidget(self.create_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 20)
-        layout.setSpacing(16)
-        layout.addWidget(title(_("New virtual machine")))
-        layout.addWidget(self.form)
-        layout.addLayout(foot)
+        self.create_button, self.cancel_button = self.lay_out(self.form, _("&Create"))
         self.setMinimumWidth(WIDTH)
         self.form.checked.connect(self._show_checked)
         self._show_checked(self.form.is_right)
