@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vmdesk.core import bundle_unpack, bundle_writer
-from vmdesk.core.bundle import ArchiveForm, Role
+from vmdesk.core.bundle import unpack
+from vmdesk.core.bundle import writer as bundle_writer
+from vmdesk.core.bundle.layout import ArchiveForm, Role
 from vmdesk.core.job import Job
 
 MIB = 1024**2
@@ -56,7 +57,7 @@ def export(disk: Path, target: Path, form: ArchiveForm) -> None:
 
 
 def import_(bundle: Path, folder: Path) -> None:
-    for path in bundle_unpack.unpack(bundle, folder, Job()).files.values():
+    for path in unpack.unpack(bundle, folder, Job()).files.values():
         with path.open("rb") as file:
             os.fsync(file.fileno())
 

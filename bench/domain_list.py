@@ -19,9 +19,9 @@ from PySide6.QtWidgets import QApplication
 
 from vmdesk.core.host import DomainInfo, DomainState
 from vmdesk.models.domain_list_model import DomainListModel
-from vmdesk.views.domain_list_view import DomainListView
-from vmdesk.views.domain_order import SortBy
-from vmdesk.views.domain_proxy import DomainProxy
+from vmdesk.views.machines.list_view import DomainListView
+from vmdesk.views.machines.order import SortBy
+from vmdesk.views.machines.proxy import DomainProxy
 
 TYPED = ("w", "we", "web", "we", "w", "", "run", "machine-1", "")
 MEMORY = 4 * 1024**2

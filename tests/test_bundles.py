@@ -12,8 +12,8 @@ from tests.core.operations import token_machine
 from vmdesk.bundles import Bundles, LeftOut
 from vmdesk.connection import Connection
 from vmdesk.core import paths
-from vmdesk.core.bundle import ArchiveForm
-from vmdesk.core.bundle_content import Content
+from vmdesk.core.bundle.content import Content
+from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.formatting import MIB
 from vmdesk.core.host import Host
 from vmdesk.core.operations.export import ExportOptions, ExportResult, Place, Survey

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vmdesk.core.bundle import ArchiveForm
+from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.settings import Closing, Settings
 
 

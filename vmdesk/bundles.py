@@ -8,13 +8,14 @@ from uuid import uuid4
 from PySide6.QtCore import QObject, Signal
 
 from vmdesk.connection import Connection
-from vmdesk.core import bundle_content, paths
+from vmdesk.core import paths
+from vmdesk.core.bundle import content
+from vmdesk.core.bundle.untrusted_xml import Dropped
 from vmdesk.core.i18n import _
 from vmdesk.core.operations import clear_up, export, import_, start_stop
 from vmdesk.core.operations.export import ExportOptions
 from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview
 from vmdesk.core.staging import Leftover
-from vmdesk.core.untrusted_xml import Dropped
 from vmdesk.models.domain_list_model import PendingDomain
 from vmdesk.tasks import Task
 from vmdesk.work import Work
@@ -75,7 +76,7 @@ class Bundles(QObject):
 
     def identify(self, path: Path) -> Task:
         """Ask what a file is, by its content; the task's result is a ``Content``."""
-        return self._work.ask(lambda _job: bundle_content.identify(path))
+        return self._work.ask(lambda _job: content.identify(path))
 
     def preview(self, path: Path) -> Task:
         """Ask what an import would make; the task's result is a ``Preview``."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from vmdesk.core import capabilities, details, difference, history, iso_library
+from vmdesk.core import capabilities, details, history, iso_library
 from vmdesk.core.details import DomainDetails
-from vmdesk.core.difference import Line
+from vmdesk.core.domain import difference
+from vmdesk.core.domain.difference import Line
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError

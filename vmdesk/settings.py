@@ -7,7 +7,7 @@ from typing import TypeVar
 from PySide6.QtCore import QByteArray, QSettings
 
 from vmdesk.core import configuration
-from vmdesk.core.bundle import ArchiveForm
+from vmdesk.core.bundle.layout import ArchiveForm
 
 LARGEST = 2**24
 """What a number may be: more than any computer has of anything."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -63,6 +63,7 @@ def test_the_folders_are_those_of_the_window_or_else_the_defaults() -> None:
     assert configuration.disks_dir() == paths.disks_dir()
 
 
+@example("\xa0")
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20))
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_folder_of_any_name_is_read_back(name: str) -> None:

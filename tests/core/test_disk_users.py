@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vmdesk.core import disk_users
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.job import Job
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.iso_server import SECTOR, Fault, IsoServer, make_iso
 from vmdesk.core import iso_library
-from vmdesk.core.download_http import Patience
+from vmdesk.core.download.http import Patience
 from vmdesk.core.iso_library import Iso, Verification
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError
 

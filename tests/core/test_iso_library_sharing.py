@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.downloads import CONTENT, DISC, fetch
+from tests.core.download.downloads import CONTENT, DISC, fetch
 from tests.iso_server import Fault, IsoServer
 from vmdesk.core import iso_library
-from vmdesk.core.download_http import Patience
+from vmdesk.core.download.http import Patience
 from vmdesk.core.job import Cancelled, Job, Progress
 
 CHILD = """

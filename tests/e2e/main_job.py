@@ -11,7 +11,7 @@ from vmdesk.core.formatting import MIB
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.views.delete_dialog import DELETE, DeleteDialog
 from vmdesk.views.message_dialog import MessageDialog
-from vmdesk.views.new_domain_dialog import NewDomainDialog
+from vmdesk.views.new_domain.dialog import NewDomainDialog
 
 NAME = "memtest"
 MEMORY = 256

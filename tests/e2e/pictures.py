@@ -21,12 +21,12 @@ from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.settings import Settings
 from vmdesk.views import style
 from vmdesk.views.action_rules import Act
+from vmdesk.views.bundles.export_dialog import ExportDialog
+from vmdesk.views.bundles.import_dialog import ImportDialog
 from vmdesk.views.delete_dialog import DeleteDialog
-from vmdesk.views.export_dialog import ExportDialog
-from vmdesk.views.import_dialog import ImportDialog
 from vmdesk.views.main_window import MainWindow
-from vmdesk.views.new_domain_dialog import NewDomainDialog
-from vmdesk.views.properties_dialog import PropertiesDialog
+from vmdesk.views.new_domain.dialog import NewDomainDialog
+from vmdesk.views.properties.dialog import PropertiesDialog
 
 SHOWN, CHANGED = "memory-test", "build-server"
 """The machine in the picture of the window, and the one that the dialogs are about."""

@@ -15,10 +15,10 @@ from vmdesk.controller import Controller
 from vmdesk.core.formatting import MIB
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.tasks import TaskState
+from vmdesk.views.bundles.export_dialog import ExportDialog
+from vmdesk.views.bundles.import_dialog import ImportDialog
 from vmdesk.views.delete_dialog import DELETE, DeleteDialog
 from vmdesk.views.error_dialog import CLOSE, ErrorDialog
-from vmdesk.views.export_dialog import ExportDialog
-from vmdesk.views.import_dialog import ImportDialog
 
 pytestmark = pytest.mark.hypervisor
 

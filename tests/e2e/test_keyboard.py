@@ -11,11 +11,11 @@ from tests.e2e.keyboard import Keyboard
 from tests.e2e.person import Person
 from vmdesk.controller import Controller
 from vmdesk.core.operations import start_stop
+from vmdesk.views.bundles.export_dialog import ExportDialog
 from vmdesk.views.delete_dialog import DeleteDialog
-from vmdesk.views.export_dialog import ExportDialog
 from vmdesk.views.message_dialog import MessageDialog
-from vmdesk.views.new_domain_dialog import NewDomainDialog
-from vmdesk.views.properties_dialog import PropertiesDialog
+from vmdesk.views.new_domain.dialog import NewDomainDialog
+from vmdesk.views.properties.dialog import PropertiesDialog
 
 pytestmark = pytest.mark.hypervisor
 

@@ -16,7 +16,7 @@ from vmdesk.core.formatting import GIB
 from vmdesk.core.operations.create import NewDomain
 from vmdesk.views.hardware_conversations import EJECT
 from vmdesk.views.message_dialog import MessageDialog
-from vmdesk.views.properties_dialog import PropertiesDialog
+from vmdesk.views.properties.dialog import PropertiesDialog
 
 pytestmark = pytest.mark.hypervisor
 

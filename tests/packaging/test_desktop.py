@@ -12,8 +12,9 @@ from lxml import etree
 from PySide6.QtGui import QImage
 
 from vmdesk import __version__, app
-from vmdesk.core import bundle, bundle_writer
-from vmdesk.core.bundle import ArchiveForm, Role
+from vmdesk.core.bundle import layout
+from vmdesk.core.bundle import writer as bundle_writer
+from vmdesk.core.bundle.layout import ArchiveForm, Role
 
 ROOT = Path(__file__).parents[2]
 ENTRY = ROOT / "resources/vmdesk.desktop"
@@ -106,7 +107,7 @@ def test_bundles_are_told_by_content_and_by_name(types: Path, tmp_path: Path) ->
         nameless.open("wb") as file,
         bundle_writer.writing(file.fileno(), ArchiveForm.TAR, "web", lambda _count: None) as writer,
     ):
-        writer.add_bytes("web.xml", Role.DOMAIN, b"<domain/>", bundle.required_hint(4096))
+        writer.add_bytes("web.xml", Role.DOMAIN, b"<domain/>", layout.required_hint(4096))
         writer.add_disk("web.qcow2", bundle_writer.look_at(disk), "vda", 4096)
     run("tar", "-cf", tmp_path / "other", "-C", tmp_path, "disk")
     named = [tmp_path / name for name in ("a.vm.tar", "a.vm.tar.gz", "a.vm.tar.zst", "a.tar.gz")]

@@ -12,11 +12,11 @@ from tests.core.operations.small_machine import make_disk, make_iso
 from vmdesk.controller import Controller
 from vmdesk.settings import Settings
 from vmdesk.views.arrivals import local_path
+from vmdesk.views.bundles.import_dialog import ImportDialog
 from vmdesk.views.drop_overlay import Use
 from vmdesk.views.error_dialog import ErrorDialog
-from vmdesk.views.import_dialog import ImportDialog
 from vmdesk.views.main_window import MainWindow
-from vmdesk.views.new_domain_dialog import NewDomainDialog
+from vmdesk.views.new_domain.dialog import NewDomainDialog
 
 D = TypeVar("D", bound=QDialog)
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from vmdesk.controller import Controller
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.operations import definition
 from vmdesk.views.action_rules import Act
 from vmdesk.views.hardware_conversations import ADD, EJECT

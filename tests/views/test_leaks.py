@@ -14,8 +14,8 @@ from vmdesk.settings import Settings
 from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.delete_dialog import DeleteDialog
 from vmdesk.views.error_dialog import ErrorDialog
-from vmdesk.views.new_domain_dialog import NewDomainDialog
-from vmdesk.views.settings_dialog import SettingsDialog
+from vmdesk.views.new_domain.dialog import NewDomainDialog
+from vmdesk.views.settings.dialog import SettingsDialog
 from vmdesk.views.shortcuts_dialog import ShortcutsDialog
 
 TIMES = 100

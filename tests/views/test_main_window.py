@@ -25,11 +25,11 @@ from vmdesk.views import closing, conversations, delete_dialog, style
 from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.action_rules import Act
 from vmdesk.views.delete_dialog import DeleteDialog
-from vmdesk.views.domain_order import SortBy
 from vmdesk.views.error_dialog import ErrorDialog
+from vmdesk.views.machines.order import SortBy
 from vmdesk.views.main_window import MainWindow
 from vmdesk.views.message_dialog import MessageDialog
-from vmdesk.views.new_domain_dialog import NewDomainDialog
+from vmdesk.views.new_domain.dialog import NewDomainDialog
 from vmdesk.views.shortcuts_dialog import ShortcutsDialog
 
 D = TypeVar("D", bound=QDialog)

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from vmdesk.bundles import LeftOut
+from vmdesk.core.bundle.untrusted_xml import Dropped
 from vmdesk.core.formatting import GIB
 from vmdesk.core.staging import Leftover
-from vmdesk.core.untrusted_xml import Dropped
 from vmdesk.views.notice_bar import NoticeBar
 
 LEFTOVER = Leftover("Import of /home/ann/web.tar", 1.0, (Path("/x"),), 3 * GIB)

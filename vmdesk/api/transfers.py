@@ -12,8 +12,9 @@ from werkzeug.formparser import FormDataParser
 from vmdesk.api.jobs import JsonObject
 from vmdesk.api.machines import with_missing_disk
 from vmdesk.api.services import Services
-from vmdesk.core import download_names, paths, staging
-from vmdesk.core.bundle import ArchiveForm
+from vmdesk.core import paths, staging
+from vmdesk.core.bundle.layout import ArchiveForm
+from vmdesk.core.download import names
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import export, import_, incoming
@@ -89,7 +90,7 @@ def _received(folder: Path) -> Path:
     part = files.get("file")
     if part is None:
         raise _bad(_("There is no part “file” in the form."), _("Send it as multipart/form-data."))
-    name = download_names.file_name(part.filename or "") or "machine"
+    name = names.file_name(part.filename or "") or "machine"
     return Path(part.stream.name).rename(folder / name)
 
 

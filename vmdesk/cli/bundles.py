@@ -6,7 +6,7 @@ from pathlib import Path
 from vmdesk.cli.command import Commands, Context, Parser
 from vmdesk.cli.output import Result
 from vmdesk.core import formatting, paths
-from vmdesk.core.bundle import ArchiveForm
+from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.formatting import KIB, MIB
 from vmdesk.core.i18n import _
 from vmdesk.core.operations import clear_up, export, import_

@@ -5,7 +5,8 @@ from time import localtime, strftime
 
 from vmdesk.cli.command import Commands, Context, amount
 from vmdesk.cli.output import Result
-from vmdesk.core import details, difference, history
+from vmdesk.core import details, history
+from vmdesk.core.domain import difference
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import DomainInfo
 from vmdesk.core.i18n import _

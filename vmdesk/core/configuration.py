@@ -3,7 +3,6 @@
 The window writes the file with QSettings; only so much of that format is read here as is needed.
 """
 
-import configparser
 import os
 import re
 from collections.abc import Callable
@@ -54,12 +53,20 @@ def folder(setting: str, default: Path) -> Path:
 
 def _read() -> Callable[[str, str], str]:
     """Return what tells a setting by its section and key; one that isn't there is empty."""
-    file = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        file.read(file_path(), encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        file.clear()  # a damaged file: the window mends it at its next save
-    return lambda section, key: _unescaped(file.get(section, key, fallback=""))
+        lines = file_path().read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        lines = []  # a damaged file: the window mends it at its next save
+    values: dict[tuple[str, str], str] = {}
+    section = ""
+    for line in lines:
+        if line.startswith("["):
+            section = line.strip("[]")
+        else:
+            # Not configparser, which takes also the no-break space at the end of a folder's name.
+            key, _equals, value = line.partition("=")
+            values[section, key] = value
+    return lambda section, key: _unescaped(values.get((section, key), ""))
 
 
 def _unescaped(value: str) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 import libvirt
 
 from vmdesk.core import disk_users, iso_library, uptime
-from vmdesk.core.domain_devices import DiskDevice
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.domain.devices import DiskDevice
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.libvirt_errors import translated

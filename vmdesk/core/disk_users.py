@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 import libvirt
 from lxml import etree
 
-from vmdesk.core import download_content, image_chain, xml_tree
-from vmdesk.core.domain_devices import DiskDevice
+from vmdesk.core import xml_tree
+from vmdesk.core.domain.devices import DiskDevice
+from vmdesk.core.download import content
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
-from vmdesk.core.image_chain import FileId
+from vmdesk.core.image import chain
+from vmdesk.core.image.chain import FileId
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 
@@ -98,7 +100,7 @@ def reason_to_keep(disk: DiskDevice, needed: dict[FileId, str]) -> str | None:
 def _is_disc(path: Path) -> bool:
     """Tell an ISO that serves as a disk: on a USB stick, say. A bootable disk is none."""
     try:
-        return download_content.is_volume(download_content.head_of(path))
+        return content.is_volume(content.head_of(path))
     except OSError:
         return False
 
@@ -115,7 +117,7 @@ def files_of(host: Host, domain: libvirt.virDomain) -> set[Path]:
         named |= _paths_in(root)
         disks = [DiskDevice(element) for element in root.iter("disk")]
         named |= {path for disk in disks if (path := _volume_path(host, disk)) is not None}
-    return named | {file for path in named for file in image_chain.files_below(path)}
+    return named | {file for path in named for file in chain.files_below(path)}
 
 
 def _descriptions(domain: libvirt.virDomain) -> list[etree._Element]:

@@ -7,20 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from vmdesk.core import (
-    checksums,
-    download,
-    download_checksums,
-    download_content,
-    download_errors,
-    download_http,
-    download_lock,
-    download_names,
-    download_record,
-)
-from vmdesk.core.download_http import Patience
-from vmdesk.core.download_part import Part
-from vmdesk.core.download_record import Record, Slot
+from vmdesk.core import checksums, lock
+from vmdesk.core.download import checksums as download_checksums
+from vmdesk.core.download import content, errors, http, names, transfer
+from vmdesk.core.download import record as download_record
+from vmdesk.core.download.http import Patience
+from vmdesk.core.download.part import Part
+from vmdesk.core.download.record import Record, Slot
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 
@@ -84,13 +77,13 @@ def fetch(
     path = _local_path(source)
     if path is not None:
         return _local(path, job, expected)
-    slot = Slot(library, download_http.parsed(source))
+    slot = Slot(library, http.parsed(source))
     try:
         download_record.prepare(slot)
-        with download_lock.exclusive(slot.lock, job, lambda: _report_other(slot, job)):
+        with lock.exclusive(slot.lock, job, lambda: _report_other(slot, job)):
             return _fetch(slot, job, expected, patience or Patience())
     except OSError as exc:
-        raise download_errors.from_storage(exc, str(library)) from exc
+        raise errors.from_storage(exc, str(library)) from exc
 
 
 def probe(source: str, library: Path, job: Job) -> SourceInfo:
@@ -99,11 +92,11 @@ def probe(source: str, library: Path, job: Job) -> SourceInfo:
     if path is not None:
         _require_local_disc(path)
         return _info(path.name, path.stat().st_size, True)
-    slot = Slot(library, download_http.parsed(source))
+    slot = Slot(library, http.parsed(source))
     kept = _kept(slot)
     if kept is not None:
         return _info(kept.name, kept.length, True)
-    remote = download_http.look(slot.address, job)
+    remote = http.look(slot.address, job)
     return _info(remote.name, remote.length, False)
 
 
@@ -115,7 +108,7 @@ def discs(library: Path) -> list[Iso]:
     for path in sorted(library.glob("[!.]*")):
         if path.suffix == ".part" or not path.is_file() or not os.access(path, os.R_OK):
             continue
-        if download_content.is_disc(download_content.head_of(path)):
+        if content.is_disc(content.head_of(path)):
             record = known.get(path.name)
             is_same = record is not None and _is_untouched(path, record)
             checked_with = record.checked_with if record is not None and is_same else ""
@@ -131,7 +124,7 @@ def _fetch(slot: Slot, job: Job, expected: str | None, patience: Patience) -> Is
             download_record.save(slot.kept, kept)
         if expected == kept.sha256 or (expected is None and _is_current(slot, kept, job)):
             return _iso(slot.library / kept.name, kept.checked_with)
-    part, final_address = download.run(slot, kept.name if kept else "", job, patience)
+    part, final_address = transfer.run(slot, kept.name if kept else "", job, patience)
     return _admit(part, final_address, expected, job)
 
 
@@ -140,7 +133,7 @@ def _admit(part: Part, final_address: str, expected: str | None, job: Job) -> Is
     slot = part.slot
     try:
         record = part.finish()
-        download_content.require_whole(download_content.head_of(part.path), part.size, record.name)
+        content.require_whole(content.head_of(part.path), part.size, record.name)
         record = _verified(record, final_address, expected, job)
     except (OperationError, OSError):
         part.discard()
@@ -198,7 +191,7 @@ def _is_untouched(path: Path, record: Record) -> bool:
 
 def _is_current(slot: Slot, kept: Record, job: Job) -> bool:
     try:
-        remote = download_http.look(slot.address, job)
+        remote = http.look(slot.address, job)
     except OperationError:
         return True  # a complete copy is better than none
     if remote.length not in (kept.length, None):
@@ -219,7 +212,7 @@ def _report_other(slot: Slot, job: Job) -> None:
         done = download_record.part_of(slot, record).stat().st_size
     except FileNotFoundError:
         return
-    job.report(done, record.length or 0, download.progress_text(record.name))
+    job.report(done, record.length or 0, transfer.progress_text(record.name))
 
 
 def _local_path(source: str) -> Path | None:
@@ -235,7 +228,7 @@ def _local_path(source: str) -> Path | None:
 
 
 def _refuse(source: str) -> Path:
-    raise download_errors.bad_address(source)
+    raise errors.bad_address(source)
 
 
 def _local(path: Path, job: Job, expected: str | None) -> Iso:
@@ -255,7 +248,7 @@ def _require_local_disc(path: Path) -> None:
                 _("Choose an ISO file, or give an address that begins with http:// or https://."),
                 cause=Cause.BAD_INPUT,
             )
-        head = download_content.head_of(path)
+        head = content.head_of(path)
     except OSError as exc:
         raise OperationError(
             _("{path} can’t be read.").format(path=path),
@@ -263,7 +256,7 @@ def _require_local_disc(path: Path) -> None:
             str(exc),
             Cause.BAD_INPUT,
         ) from exc
-    download_content.require_disc(head, path.name)
+    content.require_disc(head, path.name)
 
 
 def _iso(path: Path, checked_with: str) -> Iso:
@@ -273,4 +266,4 @@ def _iso(path: Path, checked_with: str) -> Iso:
 
 
 def _info(file_name: str, size: int | None, is_here: bool) -> SourceInfo:
-    return SourceInfo(download_names.of_machine(file_name), file_name, size, is_here)
+    return SourceInfo(names.of_machine(file_name), file_name, size, is_here)

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from vmdesk.connection import ConnectionState
 from vmdesk.controller import Controller
-from vmdesk.core.bundle_content import Content
+from vmdesk.core.bundle.content import Content
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
+from vmdesk.views.bundles.import_flow import ImportFlow, show_refusal
 from vmdesk.views.drop_overlay import Use, use_of
-from vmdesk.views.import_flow import ImportFlow, show_refusal
 
 _CHOICE = _(
     "Machines and disks (*.tar *.tar.gz *.tgz *.tar.zst *.qcow2 *.img *.raw *.vmdk *.vdi *.vhdx)"

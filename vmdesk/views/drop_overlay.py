@@ -7,7 +7,7 @@ from PySide6.QtCore import QMimeData, QRectF, Qt, QUrl
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from vmdesk.core.bundle_content import Content
+from vmdesk.core.bundle.content import Content
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.views import icons
 from vmdesk.views.palette import roles

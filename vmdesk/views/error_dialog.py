@@ -7,7 +7,7 @@ from vmdesk.core.causes import KnownError
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.mend import Mend
-from vmdesk.views.finding_card import MendLine
+from vmdesk.views.doctor.finding_card import MendLine
 from vmdesk.views.message_dialog import Choice, MessageDialog
 
 CLOSE = "close"

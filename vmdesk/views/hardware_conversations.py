@@ -14,8 +14,8 @@ from vmdesk.views.actions import Request
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.insert_disc_dialog import open_insert_dialog
 from vmdesk.views.message_dialog import Choice, MessageDialog
-from vmdesk.views.properties_flow import PropertiesFlow
-from vmdesk.views.properties_several import SeveralDialog
+from vmdesk.views.properties.flow import PropertiesFlow
+from vmdesk.views.properties.several import SeveralDialog
 
 ADD = "add"
 EJECT = "eject"

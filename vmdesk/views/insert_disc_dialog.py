@@ -16,8 +16,8 @@ from vmdesk.core.i18n import _
 from vmdesk.core.iso_library import Iso
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.labels import label, title
-from vmdesk.views.new_domain_flow import answer_probes
-from vmdesk.views.source_field import SourceField
+from vmdesk.views.new_domain.flow import answer_probes
+from vmdesk.views.new_domain.source_field import SourceField
 
 _ROWS = 4
 """Kept discs in sight; the others scroll."""

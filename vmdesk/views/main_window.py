@@ -24,16 +24,16 @@ from vmdesk.views.action_rules import Act, why_not
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.arrivals import Arrivals
 from vmdesk.views.banner import Banner
+from vmdesk.views.bundles.export_flow import ExportFlow
 from vmdesk.views.conversations import Conversations
-from vmdesk.views.doctor_flow import DoctorFlow
-from vmdesk.views.domain_order import SortBy
+from vmdesk.views.doctor.flow import DoctorFlow
 from vmdesk.views.drop_overlay import DropOverlay, sources_in
-from vmdesk.views.export_flow import ExportFlow
-from vmdesk.views.machines_page import MachinesPage
-from vmdesk.views.new_domain_flow import open_new_dialog
+from vmdesk.views.machines.order import SortBy
+from vmdesk.views.machines.page import MachinesPage
+from vmdesk.views.new_domain.flow import open_new_dialog
 from vmdesk.views.notice_bar import NoticeBar
 from vmdesk.views.presence import Presence
-from vmdesk.views.settings_flow import SettingsFlow
+from vmdesk.views.settings.flow import SettingsFlow
 from vmdesk.views.shortcuts_dialog import ShortcutsDialog
 from vmdesk.views.task_panel import TaskPanel
 from vmdesk.views.toolbar import Toolbar, WindowActions

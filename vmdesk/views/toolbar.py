@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 
 from vmdesk.core.i18n import _
 from vmdesk.views import icons
-from vmdesk.views.domain_order import SortBy
 from vmdesk.views.labels import hairline
+from vmdesk.views.machines.order import SortBy
 
 _FILTER_WIDTH = 240
 

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import libvirt
 
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.formatting import MIB
 from vmdesk.core.host import Host
 

@@ -10,10 +10,11 @@ import pytest
 from tests.conftest import PrivateLibvirt
 from tests.guests import MEMTEST_ISO, Stage, snapshot
 from tests.iso_server import Fault, IsoServer
-from vmdesk.core import capabilities, image
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core import capabilities
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import DomainState, Host
+from vmdesk.core.image import qemu_img
 from vmdesk.core.iso_library import Verification
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
 from vmdesk.core.operations import create
@@ -61,7 +62,7 @@ def test_without_a_start_the_disk_has_the_size_that_was_asked_for(
 ) -> None:
     made = create.run(private_host, replace(new, start=False), folders, Job())
     assert private_host.lookup("memtest").state is DomainState.SHUTOFF
-    assert image.info(made.disk, "qcow2", Job()).virtual_size == GIB
+    assert qemu_img.info(made.disk, "qcow2", Job()).virtual_size == GIB
 
 
 def test_a_second_machine_reuses_the_download(

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PrivateLibvirt
-from vmdesk.core import image
 from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.host import Host
+from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import definition, edit
 from vmdesk.core.operations.changes import Changes
@@ -38,7 +38,7 @@ RUNNING = """
 @pytest.fixture
 def disk(tmp_path: Path) -> Path:
     path = tmp_path / "one.qcow2"
-    image.create(path, 1 * GIB, Job())
+    qemu_img.create(path, 1 * GIB, Job())
     return path
 
 
@@ -51,7 +51,7 @@ def uuid(private_host: Host, disk: Path) -> str:
 
 
 def virtual_size(disk: Path) -> int:
-    return image.info(disk, "qcow2", Job()).virtual_size
+    return qemu_img.info(disk, "qcow2", Job()).virtual_size
 
 
 def test_all_kinds_of_changes_are_made_in_one_go(

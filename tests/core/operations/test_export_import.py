@@ -8,9 +8,9 @@ import pytest
 from lxml import etree
 
 from tests.core.operations import token_machine
-from vmdesk.core import guest_state
-from vmdesk.core.bundle import ArchiveForm
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.bundle.layout import ArchiveForm
+from vmdesk.core.domain import guest_state
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import export, import_

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.core.operations import token_machine
-from vmdesk.core import bundle_scan, staging
-from vmdesk.core.bundle import ArchiveForm
+from vmdesk.core import staging
+from vmdesk.core.bundle import scan
+from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cancelled, Job
 from vmdesk.core.operations import export, import_
@@ -59,7 +60,7 @@ class Machine:
             assert names == {"web"}
             assert found in ([], ["web.tar.gz"])
             for path in self.target.iterdir():
-                assert bundle_scan.has_right_checksums(bundle_scan.verify(path, Job()))
+                assert scan.has_right_checksums(scan.verify(path, Job()))
         else:
             assert (names, found) in (
                 ({"web"}, []),
@@ -112,7 +113,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from vmdesk.core import events
-from vmdesk.core.bundle import ArchiveForm
+from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.host import Host
 from vmdesk.core.job import Job
 from vmdesk.core.operations import export, import_

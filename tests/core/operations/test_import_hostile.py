@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from vmdesk.core import bundle_unpack, sparse
+from vmdesk.core import sparse
+from vmdesk.core.bundle import unpack
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import import_
@@ -304,7 +305,7 @@ def test_an_image_that_would_fill_the_disk_is_refused_before(
     path = _bomb(attacker, 2**30)
     options = ImportOptions(tmp_path / "disks")
     free = shutil.disk_usage(tmp_path).free
-    monkeypatch.setattr(bundle_unpack, "RESERVE", free - 128 * 1024**2)
+    monkeypatch.setattr(unpack, "RESERVE", free - 128 * 1024**2)
     told: set[str] = set()
 
     preview = import_.preview(private_host, path, options, Job())

@@ -11,8 +11,8 @@ import pytest
 from tests.conftest import PrivateLibvirt
 from tests.core.operations import token_machine
 from vmdesk.core import staging
-from vmdesk.core.bundle import ArchiveForm
-from vmdesk.core.bundle_content import Content
+from vmdesk.core.bundle.content import Content
+from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError, Progress
 from vmdesk.core.operations import export, import_

@@ -6,7 +6,8 @@ import pytest
 
 from tests.conftest import PrivateLibvirt
 from tests.core.operations import small_machine
-from vmdesk.core import difference, history
+from vmdesk.core import history
+from vmdesk.core.domain import difference
 from vmdesk.core.formatting import KIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError

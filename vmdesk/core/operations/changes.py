@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import libvirt
 
-from vmdesk.core import capabilities, domain_wiring, formatting
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core import capabilities, formatting
+from vmdesk.core.domain import wiring
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.formatting import KIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
@@ -139,14 +140,14 @@ def _kvm_problem(host: Host, xml: DomainXml) -> str | None:
 
 def _wiring_problem(host: Host, xml: DomainXml, changes: Changes) -> str | None:
     display = changes.display
-    if display is not None and display not in domain_wiring.DISPLAYS:
+    if display is not None and display not in wiring.DISPLAYS:
         return _("“{kind}” is no kind of display.").format(kind=display)
     has_spice = any(graphics.type == "spice" for graphics in xml.graphics)
     if display == "spice" and not has_spice and not capabilities.read(host).has_spice:
         return _("QEMU has no SPICE on this computer.")
     for network in changes.networks or ():
-        domain_wiring.card(xml, network.mac)
-        needs_source = bool(domain_wiring.SOURCES.get(network.kind, ""))
-        if network.kind not in domain_wiring.SOURCES or needs_source != bool(network.source):
+        wiring.card(xml, network.mac)
+        needs_source = bool(wiring.SOURCES.get(network.kind, ""))
+        if network.kind not in wiring.SOURCES or needs_source != bool(network.source):
             return _("Choose which network or bridge the card is connected to.")
     return None

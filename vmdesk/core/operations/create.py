@@ -11,16 +11,18 @@ from uuid import uuid4
 
 import libvirt
 
-from vmdesk.core import capabilities, disk_users, formatting, image, iso_library, new_domain_xml
+from vmdesk.core import capabilities, disk_users, formatting, iso_library
 from vmdesk.core.capabilities import Capabilities
+from vmdesk.core.domain import new_xml
+from vmdesk.core.domain.undefine import take_back
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
+from vmdesk.core.image import qemu_img
 from vmdesk.core.iso_library import Iso
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import start_stop
-from vmdesk.core.undefine import take_back
 
 DEFAULT_MEMORY = 4096 * MIB // KIB
 """KiB."""
@@ -189,7 +191,7 @@ def run(host: Host, new: NewDomain, folders: Folders, job: Job) -> Created:
     job.report(0, 0, _("Making the disk"))
     folders.disks.mkdir(parents=True, exist_ok=True)
     disk = _disk_path(new, folders)
-    image.create(disk, new.disk_size, job)
+    qemu_img.create(disk, new.disk_size, job)
     is_whole = False
     try:
         created = _define_and_start(host, new, iso, disk, offer, job)
@@ -206,7 +208,7 @@ def _define_and_start(
     host: Host, new: NewDomain, iso: Iso, disk: Path, offer: Capabilities, job: Job
 ) -> Created:
     use_kvm = new.accelerator is not Accelerator.TCG and offer.has_kvm
-    hardware = new_domain_xml.Hardware(
+    hardware = new_xml.Hardware(
         uuid=new.uuid,
         name=new.name,
         memory=new.memory,
@@ -218,7 +220,7 @@ def _define_and_start(
     job.report(0, 0, _("Defining the machine"))
     with translated():
         host.connection.defineXMLFlags(
-            new_domain_xml.build(hardware, offer), libvirt.VIR_DOMAIN_DEFINE_VALIDATE
+            new_xml.build(hardware, offer), libvirt.VIR_DOMAIN_DEFINE_VALIDATE
         )
     if new.start:
         start_stop.start(host, new.uuid, job)

@@ -3,7 +3,7 @@
 import libvirt
 
 from vmdesk.core import history
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users, history, image_chain, undefine
-from vmdesk.core.domain_devices import DiskDevice
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core import disk_users, history
+from vmdesk.core.domain import undefine
+from vmdesk.core.domain.devices import DiskDevice
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.i18n import _
-from vmdesk.core.image_chain import FileId, identity
+from vmdesk.core.image import chain
+from vmdesk.core.image.chain import FileId, identity
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 
@@ -107,7 +109,7 @@ def _sorted_out(
         del doomed[path]
         kept.append(KeptFile(str(path), _("needed by what stays")))
     for path in doomed:
-        below = [b for b in image_chain.files_below(path) if identity(b) not in doomed.values()]
+        below = [b for b in chain.files_below(path) if identity(b) not in doomed.values()]
         kept += [KeptFile(str(file), _("the disk builds on it")) for file in below]
     return [DoomedFile(path, path.stat().st_blocks * BLOCK) for path in doomed], kept
 
@@ -115,7 +117,7 @@ def _sorted_out(
 def _files_in_chains(paths: Iterable[Path | None]) -> set[FileId | None]:
     """Return the files of ``paths`` and all that they build on."""
     present = [path for path in paths if path is not None]
-    below = [file for path in present for file in image_chain.files_below(path)]
+    below = [file for path in present for file in chain.files_below(path)]
     return {identity(path) for path in (*present, *below)}
 
 

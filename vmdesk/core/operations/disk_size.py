@@ -7,10 +7,12 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users, domain_drives, formatting, image
-from vmdesk.core.domain_devices import DiskDevice
+from vmdesk.core import disk_users, formatting
+from vmdesk.core.domain import drives
+from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
+from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations.definition import Definition
@@ -49,11 +51,11 @@ def grow(host: Host, uuid: str, target: str, size: int, job: Job) -> Grown:
     is saved or whose disk another one uses, invalid value for a target that is not there.
     """
     job.report(0, 0, _("Growing the disk {target}").format(target=target))
-    wanted = -(-size // image.SECTOR) * image.SECTOR
+    wanted = -(-size // qemu_img.SECTOR) * qemu_img.SECTOR
     found = Definition(host, uuid)
     running = found.running()
     live = [disk for disk in running.disks if disk.target == target] if running else []
-    disk = live[0] if live else domain_drives.drive(found.edited(), target)
+    disk = live[0] if live else drives.drive(found.edited(), target)
     if disk.device != "disk" or disk.readonly:
         raise OperationError(
             _("“{target}” is no disk that the machine writes to.").format(target=target),
@@ -83,8 +85,8 @@ def _grow_stored(host: Host, uuid: str, disk: DiskDevice, size: int, job: Job) -
     if disk.path is not None and is_here and os.access(disk.path, os.W_OK):
         _require_unused(host, uuid, disk.path, job)
         image_format = disk.format or "raw"
-        present = image.info(disk.path, image_format, job).virtual_size
-        image.resize(disk.path, image_format, size, job)
+        present = qemu_img.info(disk.path, image_format, job).virtual_size
+        qemu_img.resize(disk.path, image_format, size, job)
         return present
     volume = _volume(host, disk)
     if volume is None:

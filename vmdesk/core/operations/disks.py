@@ -7,10 +7,13 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users, domain_drives, image, image_header
-from vmdesk.core.domain_devices import DiskDevice
+from vmdesk.core import disk_users
+from vmdesk.core.domain import drives
+from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
+from vmdesk.core.image import header as image_header
+from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
 from vmdesk.core.operations.definition import Definition
@@ -54,7 +57,7 @@ def add_new(host: Host, uuid: str, folder: Path, size: int, job: Job) -> AddedDi
             _("The folder {path} can't be made.").format(path=folder), details=str(exc)
         ) from exc
     path = _free_path(folder, found.edited().name)
-    image.create(path, size, job)
+    qemu_img.create(path, size, job)
     is_whole = False
     try:
         added = _attach(found, path, "qcow2")
@@ -108,9 +111,9 @@ def remove(host: Host, uuid: str, target: str, job: Job, delete_file: bool = Fal
         next((disk for disk in running.disks if disk.target == target), None) if running else None
     )
     is_stored = any(disk.target == target for disk in stored.disks)
-    disk = live if live is not None and not is_stored else domain_drives.drive(stored, target)
+    disk = live if live is not None and not is_stored else drives.drive(stored, target)
     if is_stored:
-        domain_drives.remove(stored, target)
+        drives.remove(stored, target)
         found.replace(stored)
     is_now = live is None or _detach_live(found, live)
     reason = ""
@@ -130,11 +133,10 @@ def _free_path(folder: Path, name: str) -> Path:
 def _attach(found: Definition, path: Path, image_format: str) -> AddedDisk:
     xml, running = found.edited(), found.running()
     taken = [disk.target for disk in running.disks] if running is not None else []
-    disk = domain_drives.add_disk(xml, path, image_format, taken)
+    disk = drives.add_disk(xml, path, image_format, taken)
     found.replace(xml)
     is_now = running is None or (
-        disk.bus in domain_drives.HOT_PLUG_BUSES
-        and _tried(found.domain.attachDeviceFlags, disk.xml)
+        disk.bus in drives.HOT_PLUG_BUSES and _tried(found.domain.attachDeviceFlags, disk.xml)
     )
     return AddedDisk(disk.target, path, is_now)
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import domain_drives, iso_library
-from vmdesk.core.domain_devices import DiskDevice
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core import iso_library
+from vmdesk.core.domain import drives as domain_drives
+from vmdesk.core.domain.devices import DiskDevice
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError

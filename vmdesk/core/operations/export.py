@@ -8,12 +8,16 @@ from pathlib import Path
 import libvirt
 from lxml import etree
 
-from vmdesk.core import bundle, bundle_writer, guest_state, image, image_header, staging
-from vmdesk.core.bundle import ArchiveForm, Role
-from vmdesk.core.bundle_writer import BundleWriter, Source
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core import staging
+from vmdesk.core.bundle import layout
+from vmdesk.core.bundle import writer as bundle_writer
+from vmdesk.core.bundle.layout import ArchiveForm, Role
+from vmdesk.core.bundle.writer import BundleWriter, Source
+from vmdesk.core.domain import guest_state
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
+from vmdesk.core.image import header, qemu_img
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import export_disks
@@ -74,7 +78,7 @@ class _State:
 
 def target_path(place: Path, name: str, form: ArchiveForm) -> Path:
     """Return where a machine is exported to: ``place`` itself, or in it if it is a folder."""
-    return place / f"{bundle.stem(name)}.{form.value}" if place.is_dir() else place
+    return place / f"{layout.stem(name)}.{form.value}" if place.is_dir() else place
 
 
 def survey(host: Host, uuid: str, job: Job) -> Survey:
@@ -127,7 +131,7 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
             nvram = _raw(guest_state.nvram_path(host.uri, xml), stage.folder, job)
             tpm = guest_state.tpm_path(host.uri, uuid) if options.with_tpm else None
             state = _State(
-                _readable(nvram, bundle.MAX_NVRAM_BYTES), _readable(tpm, bundle.MAX_TPM_BYTES)
+                _readable(nvram, layout.MAX_NVRAM_BYTES), _readable(tpm, layout.MAX_TPM_BYTES)
             )
             part = stage.folder / "part"
             _write(part, xml, list(zip(disks, sources, strict=True)), state, options.form, job)
@@ -217,12 +221,12 @@ def _write(
 def _add_members(
     writer: BundleWriter, xml: DomainXml, disks: list[tuple[ExportDisk, Source]], state: _State
 ) -> None:
-    stem = bundle.stem(xml.name)
+    stem = layout.stem(xml.name)
     names = []
     for index, (disk, _source) in enumerate(disks):
-        names.append(bundle.disk_name(stem, disk.device.target, index))
+        names.append(layout.disk_name(stem, disk.device.target, index))
         export_disks.point_to(disk.device, names[-1])
-    comment = bundle.required_hint(sum(source.data_size for _disk, source in disks))
+    comment = layout.required_hint(sum(source.data_size for _disk, source in disks))
     description = etree.tostring(xml.root, encoding="utf-8")
     writer.add_bytes(f"{stem}.xml", Role.DOMAIN, description, comment)
     for name, (disk, source) in zip(names, disks, strict=True):
@@ -238,9 +242,9 @@ def _raw(nvram: Path | None, folder: Path, job: Job) -> Path | None:
     if nvram is None or not nvram.is_file():
         return None
     with nvram.open("rb") as file:
-        if image_header.detect(file.read(image_header.HEAD)) != "qcow2":
+        if header.detect(file.read(header.HEAD)) != "qcow2":
             return nvram
-    image.convert(nvram, "qcow2", folder / "nvram", job, target_format="raw")
+    qemu_img.convert(nvram, "qcow2", folder / "nvram", job, target_format="raw")
     return folder / "nvram"
 
 

@@ -7,14 +7,16 @@ from pathlib import Path
 
 from lxml import etree
 
-from vmdesk.core import bundle_writer, disk_users, formatting, image, sparse
-from vmdesk.core.bundle import ArchiveForm
-from vmdesk.core.bundle_writer import Source
-from vmdesk.core.domain_devices import DiskDevice
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core import disk_users, formatting, sparse
+from vmdesk.core.bundle import writer
+from vmdesk.core.bundle.layout import ArchiveForm
+from vmdesk.core.bundle.writer import Source
+from vmdesk.core.domain.devices import DiskDevice
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _, ngettext
-from vmdesk.core.image import ImageInfo
+from vmdesk.core.image import qemu_img
+from vmdesk.core.image.qemu_img import ImageInfo
 from vmdesk.core.job import Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 
@@ -74,7 +76,7 @@ def _look_at(device: DiskDevice, path: Path, notes: list[str], job: Job) -> Expo
             _("It is missing, or belongs to another user."),
         )
     kind = device.format or "raw"
-    info = image.info(path, kind, job)
+    info = qemu_img.info(path, kind, job)
     if info.is_encrypted:
         raise OperationError(_("The disk {path} is encrypted.").format(path=path))
     is_whole = kind == "qcow2" and info.backing_file is None and info.data_file is None
@@ -102,8 +104,8 @@ def flattened(disks: list[ExportDisk], folder: Path, job: Job) -> list[Source]:
             path = folder / f"{index}.qcow2"
             _check_room(folder, disk.info.actual_size)
             expected = disk.info.actual_size
-            image.convert(disk.path, disk.format, path, job, expected=expected)
-        sources.append(bundle_writer.look_at(path))
+            qemu_img.convert(disk.path, disk.format, path, job, expected=expected)
+        sources.append(writer.look_at(path))
     return sources
 
 

@@ -6,34 +6,23 @@ from pathlib import Path
 
 from lxml import etree
 
-from vmdesk.core import (
-    bundle,
-    bundle_content,
-    bundle_firmware,
-    bundle_host,
-    bundle_match,
-    bundle_mend,
-    bundle_scan,
-    bundle_unpack,
-    disk_users,
-    guest_state,
-    image_header,
-    new_machine_lock,
-    staging,
-    untrusted_xml,
-)
-from vmdesk.core.bundle_content import Content
-from vmdesk.core.bundle_reader import Member
-from vmdesk.core.bundle_scan import Contents
-from vmdesk.core.bundle_unpack import Unpacked
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core import disk_users, new_machine_lock, staging
+from vmdesk.core.bundle import content, firmware, layout, match, mend, scan, unpack, untrusted_xml
+from vmdesk.core.bundle import host as bundle_host
+from vmdesk.core.bundle.content import Content
+from vmdesk.core.bundle.reader import Member
+from vmdesk.core.bundle.scan import Contents
+from vmdesk.core.bundle.unpack import Unpacked
+from vmdesk.core.bundle.untrusted_xml import Dropped, Rebuilt
+from vmdesk.core.domain import guest_state
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
+from vmdesk.core.image import header as image_header
 from vmdesk.core.job import Job
 from vmdesk.core.operations import import_image, incoming, start_stop
 from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview, PreviewDisk
 from vmdesk.core.staging import Stage
-from vmdesk.core.untrusted_xml import Dropped, Rebuilt
 
 __all__ = ["ImportOptions", "ImportResult", "Preview", "PreviewDisk", "preview", "run", "verify"]
 
@@ -44,12 +33,12 @@ def preview(host: Host, path: Path, options: ImportOptions, job: Job) -> Preview
     Reads the head of the file, or all of it (with progress) where the XML lies behind the disk.
     Raises ``OperationError`` (bad input) for what is no bundle or image, or a hostile one.
     """
-    match bundle_content.identify(path):
+    match content.identify(path):
         case Content.IMAGE:
             return import_image.preview(host, path, options)
         case Content.DISC:
             return incoming.disc_preview(path)
-    return _preview_of(host, path, bundle_scan.look(path, job), options)
+    return _preview_of(host, path, scan.look(path, job), options)
 
 
 def verify(host: Host, path: Path, options: ImportOptions, job: Job) -> Preview:
@@ -57,9 +46,9 @@ def verify(host: Host, path: Path, options: ImportOptions, job: Job) -> Preview:
 
     The disks of a plain tar have none: the kernel copied them. ``is_verified`` is False then.
     """
-    if bundle_content.identify(path) is not Content.BUNDLE:
+    if content.identify(path) is not Content.BUNDLE:
         return preview(host, path, options, job)
-    contents = bundle_scan.verify(path, job)
+    contents = scan.verify(path, job)
     return _preview_of(host, path, contents, options)
 
 
@@ -70,11 +59,11 @@ def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResul
     name that is taken or impossible.
     """
     disk_users.require_here(host)
-    match bundle_content.identify(path):
+    match content.identify(path):
         case Content.IMAGE:
             result = import_image.run(host, path, options, job)
         case Content.DISC:
-            raise bundle.bad(
+            raise layout.bad(
                 _("{name} is an installation disc, not a machine.").format(name=path.name),
                 _("Create a new machine from it."),
             )
@@ -101,17 +90,15 @@ class _Plan:
 def _plan(host: Host, contents: Contents) -> _Plan:
     rebuilt = untrusted_xml.rebuild(contents.description or b"")
     facts = bundle_host.read(host, rebuilt.root.xpath("string(os/type/@arch)"))
-    changed = bundle_mend.mend(rebuilt, facts)
+    changed = mend.mend(rebuilt, facts)
     members = [disk.member for disk in contents.disks]
-    images = bundle_match.match(
-        rebuilt.disks, members, contents.description_name, contents.manifest
-    )
+    images = match.match(rebuilt.disks, members, contents.description_name, contents.manifest)
     dropped = list(rebuilt.dropped)
     if contents.is_complete:
         dropped += _loose_ends(rebuilt, contents, images)
     has_tpm = rebuilt.root.find("devices/tpm") is not None
     keeps_nvram = rebuilt.is_uefi and contents.nvram is not None
-    if contents.nvram is not None and keeps_nvram and not bundle_firmware.fits(contents.nvram.size):
+    if contents.nvram is not None and keeps_nvram and not firmware.fits(contents.nvram.size):
         keeps_nvram = False
         changed += (
             _("The UEFI variables do not fit this computer's firmware; they are made anew."),
@@ -163,7 +150,7 @@ def _preview_of(host: Host, path: Path, contents: Contents, options: ImportOptio
         changed=plan.changed,
         required_bytes=max(known, contents.data_size or 0),
         free_bytes=incoming.free_bytes(options.folder),
-        is_verified=bundle_scan.has_right_checksums(contents),
+        is_verified=scan.has_right_checksums(contents),
         identity=plan.rebuilt.uuid if incoming.is_free(host, plan.rebuilt.uuid) else "",
     )
 
@@ -171,7 +158,7 @@ def _preview_of(host: Host, path: Path, contents: Contents, options: ImportOptio
 def _run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResult:
     text = _("Import of {path}").format(path=path)
     with incoming.in_words(options.folder), staging.opened(options.folder, text) as stage:
-        unpacked = bundle_unpack.unpack(path, stage.folder, job)
+        unpacked = unpack.unpack(path, stage.folder, job)
         plan = _plan(host, unpacked.contents)
         root = plan.rebuilt.root
         stage.sync(unpacked.files.values())
@@ -180,13 +167,13 @@ def _run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResu
             uuid = incoming.choose_uuid(host, options, plan.rebuilt.uuid)
             keeps = options.same_identity
             keeps_macs = keeps and not incoming.macs(root) & incoming.macs_of_all(host)
-            bundle_mend.identify(root, name, uuid, keeps_macs=keeps_macs)
+            mend.identify(root, name, uuid, keeps_macs=keeps_macs)
             files = _place(host, stage, unpacked, plan, options.folder, name, uuid)
             job.report(0, 0, _("Defining the machine"))
             tpm = _tpm_file(unpacked, plan)
             with guest_state.tpm_installed(stage, host.uri, uuid, tpm):
                 incoming.define(host, stage, root, uuid)
-    is_verified = bundle_scan.has_right_checksums(unpacked.contents)
+    is_verified = scan.has_right_checksums(unpacked.contents)
     return ImportResult(uuid, name, files, plan.dropped, plan.changed, is_verified, False)
 
 
@@ -200,15 +187,15 @@ def _place(
     uuid: str,
 ) -> tuple[Path, ...]:
     """Move the files to their final names, and let the description use them there."""
-    stem = bundle.stem(name)
+    stem = layout.stem(name)
     formats = {disk.member.name: disk.header.format for disk in unpacked.contents.disks}
-    disks: dict[str, bundle_mend.Disk] = {}
+    disks: dict[str, mend.Disk] = {}
     moves: dict[Path, Path] = {}
     for index, (target, member) in enumerate(plan.images.items()):
         kind = formats[member.name]
-        wanted = bundle.disk_name(stem, target, index).removesuffix("qcow2") + kind
+        wanted = layout.disk_name(stem, target, index).removesuffix("qcow2") + kind
         final = incoming.free_path(folder / wanted, set(moves.values()))
-        disks[target] = bundle_mend.Disk(final, kind)
+        disks[target] = mend.Disk(final, kind)
         moves[unpacked.files[member.name]] = final
     nvram = None
     if unpacked.contents.nvram is not None and plan.keeps_nvram:
@@ -216,7 +203,7 @@ def _place(
         _check_nvram(source)
         nvram = folder / f"{uuid}_VARS.fd"
         moves[source] = nvram
-    bundle_mend.attach(plan.rebuilt.root, disks, nvram)
+    mend.attach(plan.rebuilt.root, disks, nvram)
     stage.place(moves, host.uri, uuid)
     return tuple(moves.values())
 
@@ -224,7 +211,7 @@ def _place(
 def _check_nvram(path: Path) -> None:
     with path.open("rb") as file:
         if image_header.detect(file.read(image_header.HEAD)) is not None:
-            raise bundle.bad(_("The UEFI variables are in a form that is not accepted."))
+            raise layout.bad(_("The UEFI variables are in a form that is not accepted."))
 
 
 def _tpm_file(unpacked: Unpacked, plan: _Plan) -> Path | None:

@@ -6,23 +6,15 @@ from pathlib import Path
 
 from lxml import etree
 
-from vmdesk.core import (
-    bundle,
-    bundle_extract,
-    bundle_unpack,
-    capabilities,
-    formatting,
-    image,
-    image_header,
-    new_domain_xml,
-    new_machine_lock,
-    sparse,
-    staging,
-)
-from vmdesk.core.bundle_content import Content
+from vmdesk.core import capabilities, formatting, new_machine_lock, sparse, staging
+from vmdesk.core.bundle import extract, layout, unpack
+from vmdesk.core.bundle.content import Content
+from vmdesk.core.domain import new_xml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
-from vmdesk.core.image_header_other import ImageHeader
+from vmdesk.core.image import header as image_header
+from vmdesk.core.image import qemu_img
+from vmdesk.core.image.header_other import ImageHeader
 from vmdesk.core.job import Job
 from vmdesk.core.operations import create, incoming
 from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview, PreviewDisk
@@ -43,7 +35,7 @@ def preview(host: Host, path: Path, options: ImportOptions) -> Preview:
     return Preview(
         path=path,
         content=Content.IMAGE,
-        name=incoming.free_name(host, options, bundle.stem(path.stem)),
+        name=incoming.free_name(host, options, layout.stem(path.stem)),
         memory_kib=create.DEFAULT_MEMORY,
         vcpus=create.DEFAULT_VCPUS,
         is_uefi=False,
@@ -65,10 +57,10 @@ def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResul
         offer = capabilities.read(host)
         stage.sync([copy])
         with new_machine_lock.held(job):
-            name = incoming.free_name(host, options, bundle.stem(path.stem))
-            disk = incoming.free_path(options.folder / f"{bundle.stem(name)}.qcow2", taken=set())
+            name = incoming.free_name(host, options, layout.stem(path.stem))
+            disk = incoming.free_path(options.folder / f"{layout.stem(name)}.qcow2", taken=set())
             uuid = incoming.choose_uuid(host, options, "")
-            hardware = new_domain_xml.Hardware(
+            hardware = new_xml.Hardware(
                 uuid=uuid,
                 name=name,
                 memory=found.memory_kib,
@@ -77,7 +69,7 @@ def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResul
                 disc=None,
                 use_kvm=offer.has_kvm,
             )
-            root = etree.fromstring(new_domain_xml.build(hardware, offer))
+            root = etree.fromstring(new_xml.build(hardware, offer))
             if header.format in _FOREIGN:
                 _use_sata(root)
             stage.place({copy: disk}, host.uri, uuid)
@@ -90,17 +82,17 @@ def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeade
     """Copy first and check the copy, for the original may change under our eyes."""
     copy = folder / "original"
     source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    target = bundle_extract.create_file(copy)
+    target = extract.create_file(copy)
     try:
         if not sparse.can_share(source, target):
-            bundle_unpack.check_room(folder, needed)
+            unpack.check_room(folder, needed)
         _copy_data(source, target, job)
         header = image_header.check_file(target)
     finally:
         os.close(source)
         os.close(target)
     job.report(0, 0, _("Checking the disk"))
-    bundle_unpack.check_image(copy, header, path.name, job)
+    unpack.check_image(copy, header, path.name, job)
     if header.format == "qcow2":
         return header, copy
     return header, _converted(copy, header, path.name, job)
@@ -108,11 +100,11 @@ def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeade
 
 def _converted(copy: Path, header: ImageHeader, shown: str, job: Job) -> Path:
     # A crafted image of some kilobytes can hold one piece a million times.
-    size = image.measure(copy, header.format, job, shown)
-    bundle_unpack.check_room(copy.parent, size)
+    size = qemu_img.measure(copy, header.format, job, shown)
+    unpack.check_room(copy.parent, size)
     target = copy.with_name("converted")
-    most = bundle_unpack.room(copy.parent)
-    image.convert(copy, header.format, target, job, expected=size, most=most, shown=shown)
+    most = unpack.room(copy.parent)
+    qemu_img.convert(copy, header.format, target, job, expected=size, most=most, shown=shown)
     return target
 
 
@@ -125,7 +117,7 @@ def _copy_data(source: int, target: int, job: Job) -> None:
         if os.fstat(source).st_size < size:
             raise EOFError
     except EOFError as exc:
-        raise bundle.bad(
+        raise layout.bad(
             _("The disk image became shorter while it was copied."),
             _("Wait until nothing writes to it any more and try again."),
         ) from exc

@@ -11,15 +11,16 @@ from uuid import uuid4
 import libvirt
 from lxml import etree
 
-from vmdesk.core import bundle, causes
-from vmdesk.core.bundle_content import Content
+from vmdesk.core import causes
+from vmdesk.core.bundle import layout
+from vmdesk.core.bundle.content import Content
+from vmdesk.core.bundle.untrusted_xml import Dropped
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import create
 from vmdesk.core.staging import Stage
-from vmdesk.core.untrusted_xml import Dropped
 
 _SENSELESS = frozenset({
     libvirt.VIR_ERR_XML_ERROR, libvirt.VIR_ERR_XML_DETAIL, libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
@@ -91,7 +92,7 @@ class ImportResult:
 
 def disc_preview(path: Path) -> Preview:
     """Describe an installation disc, from which a new machine can be made."""
-    name = bundle.stem(path.stem)
+    name = layout.stem(path.stem)
     return Preview(path, Content.DISC, name, 0, 0, False, (), (), (), 0, 0, False)
 
 
@@ -106,7 +107,7 @@ def free_name(host: Host, options: ImportOptions, foreign_name: str) -> str:
             raise OperationError(problem, cause=Cause.INVALID_VALUE)
         return options.name
     printable = "".join(letter if letter.isprintable() else "_" for letter in foreign_name)
-    return create.unique_name(bundle.stem(printable).strip() or "machine", taken)
+    return create.unique_name(layout.stem(printable).strip() or "machine", taken)
 
 
 def choose_uuid(host: Host, options: ImportOptions, foreign_uuid: str) -> str:
@@ -167,7 +168,7 @@ def _blamed_on_the_file() -> Iterator[None]:
     except libvirt.libvirtError as error:
         if error.get_error_code() not in _SENSELESS or causes.of_libvirt(error) is not None:
             raise
-        raise bundle.bad(
+        raise layout.bad(
             _("libvirt does not accept the description of the machine."),
             _("It contradicts itself or asks for what is not here. Details has libvirt's words."),
             error.get_error_message() or str(error),

@@ -6,8 +6,8 @@ from functools import partial
 
 import libvirt
 
-from vmdesk.core import domain_sizing, domain_wiring
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.domain import sizing, wiring
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
@@ -87,20 +87,20 @@ def _edit(xml: DomainXml, changes: Changes, fields: frozenset[Field]) -> None:
     if changes.use_kvm is not None:
         xml.set_type("kvm" if changes.use_kvm else "qemu")
     if changes.memory_kib is not None and Field.MEMORY in fields:
-        domain_sizing.set_memory(xml, changes.memory_kib)
+        sizing.set_memory(xml, changes.memory_kib)
     if changes.vcpus is not None and Field.VCPUS in fields:
-        domain_sizing.set_vcpus(xml, changes.vcpus)
+        sizing.set_vcpus(xml, changes.vcpus)
     if changes.display is not None:
-        domain_wiring.set_display(xml, changes.display)
+        wiring.set_display(xml, changes.display)
     for network in changes.networks or ():
         _connect(xml, network)
 
 
 def _connect(xml: DomainXml, network: Network) -> None:
-    card = domain_wiring.card(xml, network.mac)
-    domain_wiring.connect(card, network.kind, network.source)
+    card = wiring.card(xml, network.mac)
+    wiring.connect(card, network.kind, network.source)
     if network.model:
-        domain_wiring.set_model(card, network.model)
+        wiring.set_model(card, network.model)
 
 
 def _resize_live(found: Definition, changes: Changes) -> tuple[frozenset[Field], tuple[str, ...]]:
@@ -152,7 +152,7 @@ def _reconnect_live(
             if card.mac.lower() != network.mac.lower():
                 continue
             before = card.xml
-            domain_wiring.connect(card, network.kind, network.source)
+            wiring.connect(card, network.kind, network.source)
             if card.xml != before:
                 call = partial(domain.updateDeviceFlags, card.xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
                 refusals += _attempt(call)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import domain_wiring
-from vmdesk.core.domain_devices import DiskDevice
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.domain import wiring
+from vmdesk.core.domain.devices import DiskDevice
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import changes, modify
@@ -97,7 +97,7 @@ def read(host: Host, uuid: str) -> Properties:
         stored=_sizes(stored),
         running=None if running is None else _sizes(running),
         bounds=changes.bounds(host),
-        display=next((kind for kind in shown if kind in domain_wiring.DISPLAYS), ""),
+        display=next((kind for kind in shown if kind in wiring.DISPLAYS), ""),
         disks=tuple(_disk(found.domain, disk) for disk in stored.disks),
         networks=tuple(
             Network(card.mac, card.type, card.source, card.model) for card in stored.interfaces

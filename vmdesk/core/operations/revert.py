@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from vmdesk.core import difference, history
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core import history
+from vmdesk.core.domain import difference
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError

@@ -10,7 +10,7 @@ from pathlib import Path
 import libvirt
 
 from vmdesk.core import disk_users
-from vmdesk.core.domain_xml import DomainXml
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError

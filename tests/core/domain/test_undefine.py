@@ -1,0 +1,90 @@
+"""Undefining takes all that libvirt keeps of a machine, and spares what is another one's."""
+
+from pathlib import Path
+
+import libvirt
+import pytest
+
+from tests.conftest import FOLDERS, PrivateLibvirt
+from tests.core.operations import small_machine
+from tests.guests import snapshot
+from vmdesk.core.domain.undefine import take_back, undefine
+from vmdesk.core.host import Host
+from vmdesk.core.job import Cause, OperationError
+
+
+def kept_by_libvirt() -> set[Path]:
+    """What the daemon has on disk, but for its log files."""
+    folders = [FOLDERS["XDG_CONFIG_HOME"], FOLDERS["XDG_STATE_HOME"], FOLDERS["XDG_DATA_HOME"]]
+    return {path for folder in folders for path in snapshot(folder) if path.suffix != ".log"}
+
+
+@pytest.mark.hypervisor
+def test_a_managed_save_a_snapshot_and_a_checkpoint_go_too(
+    private_host: Host, tmp_path: Path
+) -> None:
+    before = kept_by_libvirt()
+    domain = small_machine.define(private_host, tmp_path)
+    domain.snapshotCreateXML("<domainsnapshot><name>s</name></domainsnapshot>")
+    domain.create()
+    domain.checkpointCreateXML("<domaincheckpoint><name>c</name></domaincheckpoint>")
+    domain.managedSave()
+    assert len(kept_by_libvirt() - before) > 2
+    undefine(domain)
+    assert kept_by_libvirt() == before
+    assert (tmp_path / "small.qcow2").exists()
+
+
+@pytest.mark.hypervisor
+@pytest.mark.parametrize("keep_nvram", [False, True])
+def test_uefi_variables_go_unless_they_are_to_be_kept(
+    private_host: Host, tmp_path: Path, keep_nvram: bool
+) -> None:
+    domain = small_machine.define(private_host, tmp_path, os="firmware='efi'")
+    domain.create()
+    nvram = Path(small_machine.running(domain).nvram)
+    domain.destroy()
+    assert nvram.stat().st_size
+    undefine(domain, keep_nvram)
+    assert nvram.exists() == keep_nvram
+
+
+def test_a_driver_that_does_not_know_all_flags_is_asked_with_fewer(test_host: Host) -> None:
+    domain = test_host.connection.lookupByName("test")
+    domain.destroy()
+    domain.snapshotCreateXML("<domainsnapshot><name>s</name></domainsnapshot>")
+    undefine(domain)
+    assert test_host.domains() == []
+
+
+def test_a_machine_that_is_gone_is_not_found(test_host: Host) -> None:
+    domain = test_host.connection.lookupByName("test")
+    domain.destroy()
+    domain.undefine()
+    with pytest.raises(OperationError) as caught:
+        undefine(domain)
+    assert caught.value.cause is Cause.NOT_FOUND
+
+
+@pytest.mark.hypervisor
+def test_what_is_half_made_is_taken_back_even_if_the_daemon_died(
+    private_libvirt: PrivateLibvirt, private_host: Host, tmp_path: Path
+) -> None:
+    domain = small_machine.define(private_host, tmp_path)
+    uuid = domain.UUIDString()
+    domain.create()
+    private_libvirt.kill_daemon()
+    take_back(private_host, uuid)
+    assert private_libvirt.virsh("list", "--all", "--name").split() == []
+    take_back(private_host, uuid)
+
+
+def test_taking_back_a_temporary_machine_or_nothing_is_no_error(test_host: Host) -> None:
+    xml = (
+        "<domain type='test'><name>t</name><memory>65536</memory><os><type>hvm</type></os></domain>"
+    )
+    domain: libvirt.virDomain = test_host.connection.createXML(xml)
+    uuid = domain.UUIDString()
+    for _ in range(2):
+        take_back(test_host, uuid)
+        assert test_host.domain_info(uuid) is None

@@ -1,0 +1,28 @@
+"""The card of facts: what its links do follows the machine, also where the words are the same."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from vmdesk.views.machines.facts_table import Fact, FactsTable
+
+
+def test_a_link_does_what_the_last_facts_say(qtbot: QtBot) -> None:
+    table = FactsTable()
+    qtbot.addWidget(table)
+    done: list[str] = []
+    table.show_facts([Fact("Disc", "No disc", "Insert…", lambda: done.append("first"))])
+    link = table.findChild(QPushButton)
+    table.show_facts([Fact("Disc", "No disc", "Insert…", lambda: done.append("second"))])
+    assert table.findChild(QPushButton) is link, "equal words are not drawn anew"
+    qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+    assert done == ["second"]
+
+
+def test_other_facts_take_the_place_of_the_first(qtbot: QtBot) -> None:
+    table = FactsTable()
+    qtbot.addWidget(table)
+    table.show_facts([Fact("Disk", "vda", "Show", lambda: None), Fact("Note", "x")])
+    table.show()
+    table.show_facts([Fact("Network", "none")])
+    assert [link for link in table.findChildren(QPushButton) if link.isVisible()] == []

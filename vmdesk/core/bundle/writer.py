@@ -1,0 +1,205 @@
+"""Write a bundle, member by member, at the speed of the disk."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vmdesk.core import sparse
+from vmdesk.core.bundle import compression, header, layout
+from vmdesk.core.bundle.compression import Writer
+from vmdesk.core.bundle.digest import Digest
+from vmdesk.core.bundle.layout import ArchiveForm, Manifest, MemberRecord, Role
+from vmdesk.core.i18n import _
+from vmdesk.core.job import OperationError
+from vmdesk.core.sparse import Extent
+
+WORTHWHILE_HOLES = 1024**2
+"""Bytes of holes from which a member is stored sparse rather than as it is."""
+
+_END = bytes(2 * header.BLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to be stored, as it was when ``look_at`` saw it.
+
+    ``extents`` is None for a file that is stored whole.
+    """
+
+    path: Path
+    size: int
+    extents: tuple[Extent, ...] | None
+    fingerprint: tuple[int, ...]
+
+    @property
+    def data_size(self) -> int:
+        """Bytes that are read and stored."""
+        if self.extents is None:
+            return self.size
+        return sum(extent.length for extent in self.extents)
+
+
+def look_at(path: Path) -> Source:
+    """Find out how large a file is and where it has holes."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        extents = sparse.coarse_extents(descriptor, status.st_size, layout.MAX_SPARSE_EXTENTS - 1)
+    finally:
+        os.close(descriptor)
+    size = status.st_size
+    holes = size - sum(extent.length for extent in extents)
+    if holes < WORTHWHILE_HOLES:
+        return Source(path, size, None, _fingerprint(status))
+    if not extents or extents[-1].end < size:
+        # GNU tar marks a hole at the end by an empty extent.
+        extents = (*extents, Extent(size, 0))
+    return Source(path, size, extents, _fingerprint(status))
+
+
+def _fingerprint(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@contextmanager
+def writing(
+    descriptor: int, form: ArchiveForm, machine: str, advance: Callable[[int], object]
+) -> Iterator["BundleWriter"]:
+    """Yield a writer into an empty open file; its manifest and end are written when left.
+
+    ``advance`` is called with each number of further bytes that were read from a disk; it may
+    raise to stop. The caller syncs the file.
+    """
+    with ExitStack() as stack:
+        stream: Writer | None = None
+        if form is not ArchiveForm.TAR:
+            file = stack.enter_context(os.fdopen(descriptor, "wb", buffering=0, closefd=False))
+            stream = stack.enter_context(compression.writing(file, form.compression))
+        writer = BundleWriter(descriptor, stream, machine, advance)
+        yield writer
+        writer.finish()
+
+
+class BundleWriter:
+    """Where members are added; use ``writing`` to make one."""
+
+    def __init__(
+        self,
+        descriptor: int,
+        stream: Writer | None,
+        machine: str,
+        advance: Callable[[int], object],
+    ) -> None:
+        self._descriptor = descriptor
+        self._stream = stream
+        self._machine = machine
+        self._advance = advance
+        self._position = 0
+        self._mtime = int(time.time())
+        self._records: list[MemberRecord] = []
+
+    def add_bytes(self, name: str, role: Role, data: bytes, comment: str = "") -> None:
+        """Add a small member; a comment is for whoever sees only the head of the file."""
+        records = {"comment": comment} if comment else {}
+        self._emit(header.make(name, len(data), self._mtime, records))
+        self._emit(data)
+        self._pad()
+        with Digest() as digest:
+            digest.update(data)
+        size = len(data)
+        self._records.append(MemberRecord(name, role, size, size, digest.hexdigest()))
+
+    def add_disk(self, name: str, source: Source, target: str, virtual_size: int) -> None:
+        """Add a qcow2 disk; raises ``OperationError`` if the file changes meanwhile."""
+        descriptor = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+            stored, digest = self._store(name, source, descriptor)
+            if _fingerprint(os.fstat(descriptor)) != source.fingerprint:
+                raise EOFError
+        except EOFError as exc:
+            raise OperationError(
+                _("The disk {path} was changed while it was exported.").format(path=source.path),
+                _("Make sure that no other program uses it and try again."),
+            ) from exc
+        finally:
+            os.close(descriptor)
+        self._records.append(
+            MemberRecord(
+                name, Role.DISK, source.size, stored, digest, target, "qcow2", virtual_size
+            )
+        )
+
+    def finish(self) -> None:
+        """Add the manifest and the end of the archive."""
+        manifest = layout.dump_manifest(Manifest(self._machine, tuple(self._records)))
+        self._emit(header.make(layout.MANIFEST_NAME, len(manifest), self._mtime, {}))
+        self._emit(manifest)
+        self._pad()
+        self._emit(_END)
+
+    def _store(self, name: str, source: Source, descriptor: int) -> tuple[int, str | None]:
+        extents, map_block, records, written_name = self._layout(name, source)
+        stored = len(map_block) + source.data_size
+        self._emit(
+            header.make_aligned(
+                written_name, stored, self._mtime, records, self._position, len(map_block)
+            )
+        )
+        self._emit(map_block)
+        digest = None
+        if self._stream is None:
+            for extent in extents:
+                self._copy(descriptor, extent)
+        else:
+            digest = self._pump(descriptor, map_block, extents)
+        self._pad()
+        return stored, digest
+
+    def _layout(
+        self, name: str, source: Source
+    ) -> tuple[tuple[Extent, ...], bytes, dict[str, str], str]:
+        if source.extents is None:
+            return (Extent(0, source.size),), b"", {}, name
+        map_block = header.sparse_map(source.extents)
+        records = header.sparse_records(name, source.size)
+        return source.extents, map_block, records, header.SPARSE_FOLDER + name
+
+    def _copy(self, descriptor: int, extent: Extent) -> None:
+        reported = 0
+
+        def on_bytes(done: int) -> None:
+            nonlocal reported
+            self._advance(done - reported)
+            reported = done
+
+        sparse.copy_range(
+            descriptor, extent.start, self._descriptor, self._position, extent.length, on_bytes
+        )
+        self._position += extent.length
+
+    def _pump(self, descriptor: int, map_block: bytes, extents: tuple[Extent, ...]) -> str:
+        with Digest() as digest:
+            digest.update(map_block)
+            for extent in extents:
+                for at in range(extent.start, extent.end, sparse.CHUNK):
+                    piece = os.pread(descriptor, min(sparse.CHUNK, extent.end - at), at)
+                    if len(piece) != min(sparse.CHUNK, extent.end - at):
+                        raise EOFError
+                    digest.update(piece)
+                    self._emit(piece)
+                    self._advance(len(piece))
+        return digest.hexdigest()
+
+    def _emit(self, data: bytes) -> None:
+        if self._stream is None:
+            sparse.write_all(self._descriptor, data, self._position)
+        else:
+            self._stream.write(data)
+        self._position += len(data)
+
+    def _pad(self) -> None:
+        self._emit(bytes(-self._position % header.BLOCK))

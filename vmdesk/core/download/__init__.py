@@ -1,0 +1,1 @@
+"""Bring files from web servers: resumed, retried, checked."""

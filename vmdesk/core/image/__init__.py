@@ -1,0 +1,1 @@
+"""Disk images: what qemu-img does with them, and what their headers say."""

@@ -1,0 +1,275 @@
+"""The fields of an export: where to, in which form, and what needs a yes of its own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vmdesk.core import formatting
+from vmdesk.core.bundle import layout as bundle
+from vmdesk.core.bundle.layout import ArchiveForm
+from vmdesk.core.i18n import _, ngettext
+from vmdesk.core.operations.export import ExportOptions, Place, Survey
+from vmdesk.views.field import Field
+from vmdesk.views.labels import label
+
+_FORMS = {
+    ArchiveForm.TAR: _("Fast: the disks as they are"),
+    ArchiveForm.TAR_GZ: _("Compact, opens everywhere"),
+    ArchiveForm.TAR_ZST: _("Smallest and quickest to pack"),
+}
+_MOST_NAME_BYTES = 255
+"""What file systems take, the ending included."""
+
+
+class ExportForm(QWidget):
+    """Folder, name, form and consents for one machine, or for several that name their files."""
+
+    checked = Signal(object)
+    """Whether all is right."""
+    paths_changed = Signal()
+    """Other files are meant; what is there has to be looked at."""
+
+    def __init__(self, surveys: Sequence[Survey], folder: Path) -> None:
+        super().__init__()
+        self._surveys = tuple(surveys)
+        self._places: dict[Path, Place] = {}
+        self.is_right = False
+        self.ending = QLabel()
+        self.name_edit = QLineEdit(bundle.stem(surveys[0].name))
+        self.name = Field(_("&Name"), self.name_edit, self.ending)
+        self.browse = QPushButton(_("&Browse…"))
+        self.browse.setAutoDefault(False)
+        self.browse.setAccessibleDescription(_("Choose a folder of this computer"))
+        self.browse.clicked.connect(self._browse)
+        self.folder_edit = QLineEdit(str(folder))
+        self.folder = Field(_("F&older"), self.folder_edit, self.browse)
+        self.forms = _FormField()
+        self.tpm = _Consent(
+            _("Include the &TPM's state"),
+            _("It holds secrets, such as keys of encrypted disks: whoever has the file has them."),
+        )
+        self.saved_state = _Consent(*_saved_state_words(surveys))
+        self._lay_out()
+        self._show_form()
+        self._connect()
+
+    def choose_form(self, form: ArchiveForm) -> None:
+        """Begin with this form."""
+        self.forms.buttons[form].setChecked(True)
+        self._show_form()
+
+    def targets(self) -> dict[str, Path]:
+        """Return the file for each machine, by its UUID."""
+        folder = Path(self.folder_edit.text())
+        ending = f".{self.forms.form.value}"
+        if len(self._surveys) == 1:
+            stem = self.name_edit.text().removesuffix(ending)
+            return {self._surveys[0].uuid: folder / f"{stem}{ending}"}
+        stems: dict[str, Path] = {}
+        for survey in self._surveys:
+            stem, number = bundle.stem(survey.name), 1
+            while (path := folder / f"{stem}{ending}") in stems.values():
+                number += 1
+                stem = f"{bundle.stem(survey.name)}-{number}"
+            stems[survey.uuid] = path
+        return stems
+
+    def existing(self) -> list[Path]:
+        """Return the files that would be written over."""
+        places = (self._places.get(path) for path in self.targets().values())
+        return [place.path for place in places if place is not None and place.exists]
+
+    def options(self, overwrites: bool) -> ExportOptions:
+        """Return what the fields hold."""
+        return ExportOptions(
+            form=self.forms.form,
+            with_tpm=self.tpm.box.isChecked(),
+            overwrites=overwrites,
+            discards_saved_state=self.saved_state.box.isChecked(),
+        )
+
+    def show_place(self, place: Place) -> None:
+        """Show what is where a file is to go."""
+        self._places[place.path] = place
+        self.check()
+
+    def check(self) -> None:
+        """Mark what is wrong, and tell whether all is right."""
+        problem = self._name_problem()
+        if problem:
+            self.name.show_problem(problem)
+        else:
+            self.name.show_warning(_existing_words(len(self.existing())))
+        places = [self._places.get(path) for path in self.targets().values()]
+        known = [place for place in places if place is not None]
+        self._show_room(known)
+        needs_consent = any(survey.has_saved_state for survey in self._surveys)
+        self.is_right = (
+            len(known) == len(places)
+            and not problem
+            and not self.folder.problem
+            and (self.saved_state.box.isChecked() or not needs_consent)
+        )
+        self.checked.emit(self.is_right)
+
+    def _connect(self) -> None:
+        for edit in (self.name_edit, self.folder_edit):
+            edit.textChanged.connect(self._look_anew)
+        self.forms.changed.connect(self._show_form)
+        self.forms.changed.connect(self._look_anew)
+        self.saved_state.box.toggled.connect(self.check)
+
+    def _look_anew(self) -> None:
+        self.check()
+        self.paths_changed.emit()
+
+    def _show_form(self) -> None:
+        self.ending.setText(f".{self.forms.form.value}")
+
+    def _show_room(self, places: Sequence[Place]) -> None:
+        if not self.folder_edit.text().startswith("/"):
+            self.folder.show_problem(_("A folder is needed, from “/” on."))
+            return
+        if any(place.free_bytes is None for place in places):
+            self.folder.show_problem(_("This folder isn't there, or nothing can be put into it."))
+            return
+        needed = sum(survey.required_bytes for survey in self._surveys)
+        if not places:
+            self.folder.show_hint(_("Looking how much room there is…"))
+            return
+        free = min(place.free_bytes or 0 for place in places)
+        text = _("Needs up to {needed}; {free} are free.").format(
+            needed=formatting.size(needed), free=formatting.size(free)
+        )
+        if needed > free:
+            self.folder.show_warning(f"{text} {_('The room may not be enough.')}")
+        else:
+            self.folder.show_hint(text)
+
+    def _name_problem(self) -> str:
+        name = self.name_edit.text()
+        if len(self._surveys) > 1:
+            return ""
+        if not name.strip():
+            return _("A name is needed.")
+        if "/" in name or name.startswith("."):
+            return _("A name can't hold “/” or begin with a dot.")
+        if any(len(path.name.encode()) > _MOST_NAME_BYTES for path in self.targets().values()):
+            return _("This name is too long.")
+        return ""
+
+    def _browse(self) -> None:
+        dialog = QFileDialog(self, _("Choose a folder"), self.folder_edit.text())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self.folder_edit.setText)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(12)
+        grid.setColumnStretch(1, 1)
+        is_one = len(self._surveys) == 1
+        for row, field in enumerate((self.name, self.folder)):
+            field.name.setFixedHeight(field.control.sizeHint().height())
+            grid.addWidget(field.name, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(field, row, 1)
+        self.name.setVisible(is_one)
+        self.name.name.setVisible(is_one)
+        self.forms.name.setFixedHeight(self.forms.line_height)
+        grid.addWidget(self.forms.name, 2, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.forms, 2, 1)
+        if any(survey.has_tpm for survey in self._surveys):
+            grid.addWidget(self.tpm, 3, 1)
+        if any(survey.has_saved_state for survey in self._surveys):
+            grid.addWidget(self.saved_state, 4, 1)
+        notes = dict.fromkeys(note for survey in self._surveys for note in survey.notes)
+        if notes:
+            grid.addWidget(label("\n".join(notes), "secondary"), 5, 1)
+
+
+class _FormField(QWidget):
+    """The three forms, each with what speaks for it."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = QLabel(_("Format"))
+        self.setAccessibleName(self.name.text())
+        self.buttons = {form: QRadioButton(f".{form.value}") for form in _FORMS}
+        group = QButtonGroup(self)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        for row, (form, words) in enumerate(_FORMS.items()):
+            button = self.buttons[form]
+            button.setAccessibleDescription(words)
+            group.addButton(button)
+            grid.addWidget(button, row, 0)
+            grid.addWidget(label(words, "secondary"), row, 1)
+        self.buttons[ArchiveForm.TAR_GZ].setChecked(True)
+        group.buttonClicked.connect(self.changed)
+
+    @property
+    def line_height(self) -> int:
+        """The height of one form, in pixels."""
+        return next(iter(self.buttons.values())).sizeHint().height()
+
+    @property
+    def form(self) -> ArchiveForm:
+        """The form that is chosen."""
+        return next(form for form, button in self.buttons.items() if button.isChecked())
+
+
+class _Consent(QWidget):
+    """A box to tick, with what that means below."""
+
+    def __init__(self, text: str, meaning: str) -> None:
+        super().__init__()
+        self.box = QCheckBox(text)
+        self.box.setAccessibleDescription(meaning)
+        words = label(meaning, "secondary")
+        words.setContentsMargins(24, 0, 0, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.box)
+        layout.addWidget(words)
+
+
+def _existing_words(count: int) -> str:
+    if not count:
+        return ""
+    return ngettext(
+        "There is a file of this name already. You are asked before it is replaced.",
+        "There are files of these names already. You are asked before they are replaced.",
+        count,
+    )
+
+
+def _saved_state_words(surveys: Sequence[Survey]) -> tuple[str, str]:
+    names = ", ".join(f"“{survey.name}”" for survey in surveys if survey.has_saved_state)
+    meaning = _(
+        "{names} was saved in the middle of its work, which can't be exported. What is not saved "
+        "inside is lost, as when the power fails. To keep it, start and shut down first."
+    )
+    return _("&Discard the saved state"), meaning.format(names=names)

@@ -1,0 +1,92 @@
+"""Join the page for an import to the controller, which looks into files."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from vmdesk.controller import Controller
+from vmdesk.core.i18n import _
+from vmdesk.core.job import OperationError
+from vmdesk.core.operations.incoming import Preview
+from vmdesk.tasks import Task
+from vmdesk.views.bundles.import_dialog import ImportDialog, ImportWish
+from vmdesk.views.error_dialog import ErrorDialog
+from vmdesk.views.labels import shortened
+
+_PATIENCE = 300
+"""Milliseconds without an answer after which the page opens to show how far it is."""
+
+
+class ImportFlow(QObject):
+    """One file from the first look to the user's answer."""
+
+    ended = Signal()
+    """The user has agreed, refused, or read why the file can't be used."""
+
+    def __init__(
+        self, controller: Controller, window: QWidget, path: Path, made: Callable[[str], object]
+    ) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._window = window
+        self._path = path
+        self._made = made
+        self._dialog = ImportDialog(path, controller.domains.names, window)
+        self._dialog.agreed.connect(self._import)
+        self._dialog.verify_wanted.connect(self._verify)
+        self._dialog.rejected.connect(self._cancel)
+        self._dialog.finished.connect(self._end)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(self._dialog.open)
+        self._patience.start(_PATIENCE)
+        self._was_read = False
+        self._task = self._follow(controller.bundles.preview(path))
+
+    def _follow(self, task: Task) -> Task:
+        task.progressed.connect(self._dialog.show_progress)
+        task.succeeded.connect(self._show)
+        task.failed.connect(self._refuse)
+        return task
+
+    def _show(self, preview: Preview) -> None:
+        self._patience.stop()
+        self._dialog.show_preview(preview, self._was_read)
+        self._dialog.open()
+
+    def _verify(self) -> None:
+        self._dialog.show_progress(None)
+        self._was_read = True
+        self._task = self._follow(self._controller.bundles.verify(self._path))
+
+    def _import(self, wish: ImportWish) -> None:
+        task = self._controller.bundles.import_(
+            wish.preview, wish.name, wish.same_identity, wish.start
+        )
+        self._made(task.key)
+
+    def _cancel(self) -> None:
+        self._task.cancel()
+
+    def _refuse(self, error: Exception) -> None:
+        self._patience.stop()
+        self._dialog.finished.disconnect(self._end)
+        self._dialog.close()
+        show_refusal(self._window, self._path, error).finished.connect(self._end)
+
+    def _end(self) -> None:
+        self.ended.emit()
+        self.deleteLater()
+
+
+def show_refusal(window: QWidget, path: Path, error: Exception) -> ErrorDialog:
+    """Say why a file can't be used; the log has the trace of a defect."""
+    summary = _("“{name}” can't be imported").format(name=shortened(path.name))
+    told = OperationError(summary, _("vmdesk made a mistake. Please report it."))
+    if isinstance(error, OperationError):
+        told = OperationError(summary, f"{error.summary} {error.hint}".strip(), error.details)
+    dialog = ErrorDialog(window, _("Import"), told)
+    dialog.open()
+    return dialog

@@ -1,0 +1,76 @@
+"""Join the doctor's page to the controller: look, mend, look again, and copy a report."""
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from vmdesk.checkup import Examination
+from vmdesk.controller import Controller
+from vmdesk.core.mend import Mend
+from vmdesk.views.doctor.page import DoctorPage
+
+
+class DoctorFlow(QObject):
+    """Opens the doctor's page when it is asked for, or at the start when something is broken."""
+
+    def __init__(self, controller: Controller, window: QWidget) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._window = window
+        self._page: DoctorPage | None = None
+
+    def begin(self) -> DoctorPage:
+        """Show the page, and examine this computer."""
+        page = self._open()
+        self._look()
+        return page
+
+    def begin_at_start(self) -> None:
+        """Show the page only if something is broken that was not at the last start."""
+        task = self._controller.checkup.look_at_start()
+        task.succeeded.connect(self._show_news)
+
+    def copy_report(self) -> None:
+        """Put a report on the clipboard."""
+        self._controller.checkup.report().succeeded.connect(self._copy)
+
+    def _open(self) -> DoctorPage:
+        if self._page is None:
+            page = DoctorPage(self._window)
+            page.again_wanted.connect(self._look)
+            page.report_wanted.connect(self.copy_report)
+            page.mend_wanted.connect(self._mend)
+            page.finished.connect(self._forget)
+            self._page = page
+        self._page.show()
+        self._page.raise_()
+        self._page.activateWindow()
+        return self._page
+
+    def _forget(self) -> None:
+        self._page = None
+
+    def _look(self) -> None:
+        if self._page is not None:
+            self._page.show_looking()
+            self._controller.checkup.look().succeeded.connect(self._show)
+
+    def _show(self, examination: Examination) -> None:
+        if self._page is not None:
+            self._page.show_findings(examination.findings)
+
+    def _show_news(self, examination: Examination) -> None:
+        if examination.is_news:
+            self._open()
+            self._show(examination)
+
+    def _mend(self, mend: Mend) -> None:
+        if self._page is not None:
+            self._page.set_busy(True)
+        # Whatever became of it: what counts is what is so now.
+        self._controller.checkup.mend(mend).finished.connect(self._look)
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        if self._page is not None:
+            self._page.show_copied()

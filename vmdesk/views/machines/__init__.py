@@ -1,0 +1,1 @@
+"""The list of machines, and the selected one in full."""

@@ -1,0 +1,68 @@
+"""What the details pane tells of a machine's equipment, as facts."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+
+from vmdesk.core import formatting
+from vmdesk.core.details import DiskDetails, DomainDetails, DriveDetails
+from vmdesk.core.i18n import _
+from vmdesk.views.action_rules import Act
+from vmdesk.views.actions import DomainActions
+from vmdesk.views.machines.facts_table import Fact
+
+_MIDDLE = Qt.TextElideMode.ElideMiddle
+
+
+def facts_of(details: DomainDetails, actions: DomainActions) -> list[Fact]:
+    """Return disks, discs, addresses, how fast it runs, and its note."""
+    facts = [_disk(disk) for disk in details.disks]
+    facts += [_drive(drive, actions) for drive in details.cdroms]
+    facts.append(_address(details))
+    if not details.uses_kvm:
+        facts.append(Fact(_("Speed"), _("Slow: emulated, without KVM")))
+    if details.note:
+        facts.append(Fact(_("Note"), details.note.replace("\n", " ")))
+    return facts
+
+
+def _disk(disk: DiskDetails) -> Fact:
+    parts = [disk.target]
+    if disk.virtual_size is not None:
+        total = formatting.size(disk.virtual_size)
+        used = formatting.size(disk.used) if disk.used is not None else ""
+        parts.append(_("{used} of {total}").format(used=used, total=total) if used else total)
+    parts.append(disk.path.name if disk.path is not None else disk.source)
+    text = " · ".join(parts)
+    if disk.path is None:
+        return Fact(_("Disk"), text)
+    folder = disk.path.parent
+    return Fact(_("Disk"), text, _("Show in folder"), lambda: _show(folder), _MIDDLE)
+
+
+def _drive(drive: DriveDetails, actions: DomainActions) -> Fact:
+    name = _("Installation disc")
+    if not drive.disc:
+        return Fact(
+            name, _("No disc"), _("Insert…"), lambda: actions.request(Act.INSERT, drive.target)
+        )
+    parts = [drive.disc.rpartition("/")[2], drive.verification]
+    text = " · ".join(part for part in parts if part)
+    return Fact(name, text, _("Eject"), lambda: actions.request(Act.EJECT, drive.target))
+
+
+def _address(details: DomainDetails) -> Fact:
+    if not details.addresses:
+        return Fact(_("Network"), details.network)
+    addresses = ", ".join(details.addresses)
+    text = f"{addresses} · {details.network}"
+    return Fact(_("Address"), text, _("Copy"), lambda: _copy(addresses))
+
+
+def _show(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)

@@ -1,0 +1,113 @@
+"""The list of machines: keyboard, mouse, selection; what it shows is the delegate's."""
+
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
+
+from vmdesk.core.i18n import _
+from vmdesk.models.domain_list_model import DomainRole
+from vmdesk.views.machines.delegate import DomainDelegate
+from vmdesk.views.machines.proxy import DomainProxy
+
+
+class DomainListView(QListView):
+    """Every machine as a row; several can be selected."""
+
+    opened = Signal(object)
+    """The UUID of the machine that Return or a double-click was for."""
+    selected = Signal(object)
+    """A list of the selected UUIDs, the current one first."""
+    moved = Signal()
+    """Other rows may be in sight now."""
+    menu_wanted = Signal(object)
+    """The global position of the context menu."""
+
+    def __init__(self, proxy: DomainProxy, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._proxy = proxy
+        self.setModel(proxy)
+        self.setItemDelegate(DomainDelegate(self))
+        self.setAccessibleName(_("Virtual machines"))
+        self.setAccessibleDescription(
+            _("Return opens the console, the menu key shows what can be done.")
+        )
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setObjectName("domains")
+        self.setViewportMargins(0, 6, 0, 6)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setMinimumWidth(240)
+        self.verticalScrollBar().setSingleStep(24)
+        self.selectionModel().selectionChanged.connect(self._tell_selection)
+        self.selectionModel().currentChanged.connect(self._tell_selection)
+        self.verticalScrollBar().valueChanged.connect(lambda _value: self.moved.emit())
+        self.doubleClicked.connect(self._open)
+
+    def selected_uuids(self) -> list[str]:
+        """Return the selected machines, the current one first."""
+        current = self.currentIndex()
+        indexes = self.selectionModel().selectedIndexes()
+        indexes.sort(key=lambda index: (index != current, index.row()))
+        return [index.data(DomainRole.UUID) for index in indexes]
+
+    def select(self, uuids: list[str]) -> None:
+        """Select these machines as far as they are shown; the first becomes the current one."""
+        indexes = (self._proxy.index_of(uuid) for uuid in uuids)
+        found = [index for index in indexes if index.isValid()]
+        selection = self.selectionModel()
+        flag = selection.SelectionFlag.ClearAndSelect
+        for index in found:
+            selection.select(index, flag)
+            flag = selection.SelectionFlag.Select
+        if found:
+            selection.setCurrentIndex(found[0], selection.SelectionFlag.NoUpdate)
+            self.scrollTo(found[0])
+
+    def in_sight(self) -> list[str]:
+        """Return the machines whose rows can be seen, even if only a part of them."""
+        visible = self.viewport().rect()
+        first = self.indexAt(visible.topLeft())
+        last = self.indexAt(visible.bottomLeft())
+        if not first.isValid():
+            return []
+        end = last.row() if last.isValid() else self._proxy.rowCount() - 1
+        rows = range(first.row(), end + 1)
+        return [self._proxy.index(row, 0).data(DomainRole.UUID) for row in rows]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell that more or fewer rows fit."""
+        super().resizeEvent(event)
+        self.moved.emit()
+
+    def sizeHint(self) -> QSize:
+        """Return the size that shows a name of usual length and a handful of machines."""
+        return QSize(332, 480)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open the console with Return; all else is Qt's."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & (
+            Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+        ):
+            self._open(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu at the pointer, or at the row when a key asked."""
+        position = event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard and self.currentIndex().isValid():
+            row = self.visualRect(self.currentIndex())
+            position = self.viewport().mapToGlobal(row.topLeft() + QPoint(24, row.height() // 2))
+        if self.selectionModel().hasSelection():
+            self.menu_wanted.emit(position)
+
+    def _open(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.opened.emit(index.data(DomainRole.UUID))
+
+    def _tell_selection(self) -> None:
+        self.selected.emit(self.selected_uuids())

@@ -1,0 +1,67 @@
+"""Join the page for a new machine to the controller, which knows hosts and addresses."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from vmdesk.controller import Controller
+from vmdesk.core.i18n import _
+from vmdesk.core.iso_library import SourceInfo
+from vmdesk.core.job import OperationError
+from vmdesk.core.operations.create import NewDomain
+from vmdesk.settings import Settings
+from vmdesk.tasks import Task
+from vmdesk.views.new_domain.dialog import NewDomainDialog
+from vmdesk.views.new_domain.source_field import SourceField
+
+
+def open_new_dialog(
+    controller: Controller,
+    settings: Settings,
+    window: QWidget,
+    source: str,
+    made: Callable[[str], object],
+) -> NewDomainDialog:
+    """Open the page, with ``source`` filled in; ``made`` is told the UUID when the user agrees."""
+    dialog = NewDomainDialog(controller.domains.names, window)
+    dialog.form.show_defaults(settings.new_memory, settings.new_vcpus, settings.new_disk_size)
+    field = dialog.form.source
+
+    def create(new: NewDomain) -> None:
+        controller.create(new)
+        made(new.uuid)
+
+    dialog.described.connect(create)
+    answer_probes(controller, field)
+    # A bound method: Qt forgets the connection when the dialog is gone before the answer is here.
+    controller.limits().succeeded.connect(dialog.form.show_limits)
+    field.edit.setText(source)
+    field.edit.setCursorPosition(0)
+    dialog.open()
+    return dialog
+
+
+def answer_probes(controller: Controller, field: SourceField) -> None:
+    """Tell a field what is at the addresses that it asks about."""
+    field.wanted.connect(lambda address: _Probe(address, controller.probe(address), field))
+
+
+class _Probe(QObject):
+    """One question about an address; it goes with the field that asked."""
+
+    def __init__(self, address: str, task: Task, field: SourceField) -> None:
+        super().__init__(field)
+        self._address = address
+        self._field = field
+        task.succeeded.connect(self._show)
+        task.failed.connect(self._show_failure)
+        task.finished.connect(self.deleteLater)
+
+    def _show(self, info: SourceInfo) -> None:
+        self._field.show_info(self._address, info)
+
+    def _show_failure(self, error: Exception) -> None:
+        if not isinstance(error, OperationError):
+            error = OperationError(_("vmdesk could not look at this address."))
+        self._field.show_failure(self._address, error)
