@@ -29,8 +29,11 @@ ZSTD_LEVEL = 3
 BLOCK = 1024**2
 """Bytes of gzip that one core compresses at a time."""
 
-ZSTD_JOB = 2 * 1024**2
-"""Bytes of zstd that one core compresses at a time: a quarter of its own choice, for memory."""
+ZSTD_JOB = 4 * 1024**2
+"""Bytes of zstd that one core compresses at a time: half of its own choice, for memory."""
+
+ZSTD_JOBS = 16 * 1024**2
+"""Bytes that all cores may have at a time, for memory: with many, each takes smaller pieces."""
 
 MAX_THREADS = 16
 """Each needs some 5 MiB; no disk takes what more could write."""
@@ -146,8 +149,10 @@ def _open_writer(file: BinaryIO, compression: Compression) -> BinaryIO:
             level = GZIP_LEVEL
             return _open_gzip(file, "wb", compresslevel=level, threads=_threads(), block_size=BLOCK)
         case Compression.ZSTD:
+            threads = _threads()
+            job_size = min(ZSTD_JOB, ZSTD_JOBS // threads)
             parameters = zstandard.ZstdCompressionParameters.from_level(
-                ZSTD_LEVEL, threads=_threads(), job_size=ZSTD_JOB, write_checksum=True
+                ZSTD_LEVEL, threads=threads, job_size=job_size, write_checksum=True
             )
             pack = zstandard.ZstdCompressor(compression_params=parameters)
             return cast(BinaryIO, pack.stream_writer(file, closefd=False))
