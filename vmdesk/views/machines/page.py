@@ -8,6 +8,7 @@ from vmdesk.controller import Controller
 from vmdesk.core.details import DomainDetails
 from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import DomainRole, DomainRow
+from vmdesk.tasks import Task
 from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.machines.details_pane import DetailsPane
@@ -17,7 +18,7 @@ from vmdesk.views.machines.proxy import DomainProxy
 from vmdesk.views.placeholder_page import PlaceholderPage
 
 _SETTLE = 80
-"""Milliseconds that a selection stays before its details are asked for."""
+"""Milliseconds that the list rests before libvirt is told which rows are in sight."""
 _REFRESH = 5000
 """Milliseconds between two looks at the equipment of a running machine."""
 
@@ -33,6 +34,8 @@ class MachinesPage(QSplitter):
         self._controller = controller
         self._actions = actions
         self._details: DomainDetails | None = None
+        self._question: Task | None = None
+        self._is_question_due = False
         self._lost_selection: list[str] = []
         self._selected: list[str] = []
         self.proxy = DomainProxy(controller.domains, controller.last_use.__getitem__, self)
@@ -119,7 +122,7 @@ class MachinesPage(QSplitter):
 
     def _follow_equipment(self, uuid: str) -> None:
         if uuid in self._selected:
-            self._timer.start(_SETTLE)
+            self._ask_details()
 
     def _follow_use(self) -> None:
         if self.proxy.sort_by is SortBy.USE:
@@ -128,7 +131,7 @@ class MachinesPage(QSplitter):
     def _show_selection(self) -> None:
         self._selected = self.view.selected_uuids()
         self.refresh()
-        self._timer.start(_SETTLE)
+        self._ask_details()
         self._sight.start(_SETTLE)
 
     def _tell_sight(self) -> None:
@@ -146,10 +149,21 @@ class MachinesPage(QSplitter):
         status = self._controller.connection_status.state
         if len(rows) != 1 or rows[0].info is None or status is not ConnectionState.CONNECTED:
             return
-        if self.isVisible():
-            self._controller.details(rows[0].domain.uuid).succeeded.connect(self._take_details)
+        if self._question is not None:
+            # However fast the selection moves, one question is under way: then comes the last.
+            self._is_question_due = True
+        elif self.isVisible():
+            self._question = self._controller.details(rows[0].domain.uuid)
+            self._question.succeeded.connect(self._take_details)
+            self._question.finished.connect(self._end_question)
         if rows[0].info.state.is_active:
             self._timer.start(_REFRESH)
+
+    def _end_question(self) -> None:
+        self._question = None
+        if self._is_question_due:
+            self._is_question_due = False
+            self._ask_details()
 
     def _take_details(self, details: DomainDetails) -> None:
         self._details = details
