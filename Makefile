@@ -1,6 +1,6 @@
 # Everything a developer does. Each target sets up what it needs; see packaging/dev.
 
-.PHONY: run test demo screenshots check setup deb
+.PHONY: run test demo screenshots bench check setup deb
 .DEFAULT_GOAL := run
 
 ifeq ($(shell id -u),0)
@@ -23,6 +23,9 @@ ifdef AS_USER
 test demo screenshots: packages
 	@$(AS_USER) $@
 
+bench: packages
+	@$(AS_USER) $@ ONLY=$(ONLY) QUICK=$(QUICK)
+
 else
 
 test: check
@@ -33,6 +36,10 @@ demo: setup
 
 screenshots: setup
 	xvfb-run -a -s "-screen 0 3200x2000x24" .venv/bin/python -m tests.e2e.screenshots resources/screenshots
+
+# All of it takes 20 minutes. ONLY=bundles measures one subject, QUICK=1 smaller files.
+bench: setup
+	.venv/bin/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 endif
 
