@@ -21,6 +21,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.operations.create import Folders
 from vmdesk.settings import Settings
 from vmdesk.single_instance import FirstInstance, Wish
+from vmdesk.views import language
 from vmdesk.views.arrivals import ASK_NEW
 from vmdesk.views.main_window import MainWindow
 
@@ -84,6 +85,7 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     application.setApplicationDisplayName("vmdesk")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("vmdesk")
+    language.follow(application)
     drive_events(application)
     folders = Folders(configuration.isos_dir(), configuration.disks_dir())
     controller = Controller(Host(configuration.choose_uri(arguments.connect)), folders)

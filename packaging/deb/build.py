@@ -146,11 +146,12 @@ def _needed(library: Path) -> list[str]:
 
 
 def _install_vmdesk(stage: Path) -> None:
-    ignored = shutil.ignore_patterns("__pycache__")
+    ignored = shutil.ignore_patterns("__pycache__", "*.po", "*.pot")
     shutil.copytree(ROOT / "vmdesk", stage / PLACE / "vmdesk", ignore=ignored)
     for name in ("icons", "locale"):
         if (ROOT / "resources" / name).is_dir():
-            shutil.copytree(ROOT / "resources" / name, stage / PLACE / "resources" / name)
+            place = stage / PLACE / "resources" / name
+            shutil.copytree(ROOT / "resources" / name, place, ignore=ignored)
     (stage / "usr/bin").mkdir(parents=True)
     for program, module in PROGRAMS.items():
         launcher = LAUNCHER.format(place=PLACE, module=module)

@@ -71,7 +71,8 @@ class Output:
         finally:
             os.close(reading)
             os.close(writing)
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        # Translators: what means “yes”, separated by spaces, in lower case.
+        return sys.stdin.readline().strip().lower() in _("y yes").split()
 
     def result(self, result: Result) -> None:
         """Print what a command did."""
@@ -82,13 +83,17 @@ class Output:
 
     def error(self, error: OperationError) -> None:
         """Print a failure; the details only when there is nothing better to go by."""
-        sys.stderr.write(f"error: {_harmless(error.summary)}\n")
+        _tell(_("error: {text}"), error.summary)
         if error.hint:
-            sys.stderr.write(f"hint: {_harmless(error.hint)}\n")
+            _tell(_("hint: {text}"), error.hint)
         for line in error.details.splitlines():
             sys.stderr.write(f"    {_harmless(line)}\n")
         if self._as_json:
             _write_json({"error": error.summary, "hint": error.hint})
+
+
+def _tell(label: str, text: str) -> None:
+    sys.stderr.write(f"{label.format(text=_harmless(text))}\n")
 
 
 def _write_json(data: object) -> None:

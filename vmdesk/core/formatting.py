@@ -1,12 +1,12 @@
 """Sizes, speeds and times as a user reads them."""
 
-from vmdesk.core.i18n import _, ngettext
+from vmdesk.core.i18n import _, ngettext, pgettext
 
 KIB = 1024
 MIB = 1024**2
 GIB = 1024**3
 
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_UNITS = (_("bytes"), "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
 def size(number_of_bytes: float) -> str:
@@ -16,8 +16,9 @@ def size(number_of_bytes: float) -> str:
         if value < 1023.95 or unit == _UNITS[-1]:
             break
         value /= 1024
-    figure = f"{value:.0f}" if unit == "bytes" or value >= 100 else f"{value:.1f}"
-    return f"{figure.removesuffix('.0')} {unit}"
+    figure = f"{value:.0f}" if unit == _UNITS[0] or value >= 100 else f"{value:.1f}"
+    figure = figure.removesuffix(".0").replace(".", pgettext("decimal separator", "."))
+    return f"{figure} {unit}"
 
 
 def speed(bytes_per_second: float) -> str:
