@@ -33,6 +33,8 @@ for _variable, _folder in FOLDERS.items():
     _folder.mkdir(mode=0o700)
     os.environ[_variable] = str(_folder)
 os.environ.pop("VMDESK_URI", None)
+# Tests read the texts as they stand in the code.
+os.environ["LANGUAGE"] = "en"
 
 # Found inputs are not kept: a checkout may belong to somebody else. The time that an example takes
 # says more of the machine than of us.
