@@ -1,14 +1,16 @@
 """What a real libvirt refuses, and why, with machines of a private daemon."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import libvirt
 import pytest
 
-from tests.conftest import PrivateLibvirt
+from tests.conftest import FOLDERS, PrivateLibvirt
 from tests.core.causes.recognized import cause_of
 from tests.core.operations.small_machine import make_disk
 from vmdesk.core.job import Cause
@@ -50,6 +52,25 @@ class Machines:
         return self.connection.defineXML(self.xml(**parts))  # type: ignore[arg-type]
 
 
+class Hung:
+    """A machine whose QEMU has stopped in the middle of one command, and a second that waits."""
+
+    def __init__(self, machines: Machines) -> None:
+        disk = make_disk(machines.folder / "hung.qcow2")
+        self._domain = machines.connection.createXML(machines.xml(name="hung", disk=disk), 0)
+        pid = FOLDERS["XDG_RUNTIME_DIR"] / "libvirt/qemu/run/hung.pid"
+        self._pid = int(pid.read_text())
+        os.kill(self._pid, signal.SIGSTOP)
+        self._pool = ThreadPoolExecutor(2)
+        self.first = self._pool.submit(self._domain.suspend)
+        self.second = self._pool.submit(self._domain.setMemory, 1024)
+
+    def let_go(self) -> None:
+        os.kill(self._pid, signal.SIGCONT)
+        self._pool.shutdown()
+        self._domain.destroy()
+
+
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory: pytest.TempPathFactory, libvirt_events: None) -> Iterator[Machines]:
     if os.geteuid() == 0:
@@ -59,6 +80,15 @@ def machines(tmp_path_factory: pytest.TempPathFactory, libvirt_events: None) -> 
     yield made
     made.connection.close()
     private.destroy()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hung(machines: Machines) -> Iterator[Hung]:
+    """Hang from the start of this module on: libvirt waits for half a minute."""
+    made = Hung(machines)
+    yield made
+    if not made.first.done():
+        made.let_go()
 
 
 def drive(path: object) -> str:
@@ -85,7 +115,10 @@ AT_START: dict[str, dict[str, object]] = {
     "no network": {"devices": "<interface type='network'><source network='no'/></interface>"},
     "bridge helper": {"devices": "<interface type='bridge'><source bridge='no'/></interface>"},
     "no tap": {"devices": "<interface type='ethernet'><target dev='tap9'/></interface>"},
-    "no tpm": {"devices": "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"},
+    "cpu lacks features": {
+        "cpu": "<cpu mode='custom' match='exact' check='full'><model>qemu64</model>"
+        "<feature policy='require' name='avx512f'/></cpu>"
+    },
     "no pci device": {
         "devices": "<hostdev mode='subsystem' type='pci'><source>"
         "<address domain='0' bus='0xee' slot='1' function='0'/></source></hostdev>"
@@ -177,6 +210,17 @@ def test_a_running_machine_is_in_the_way_of_a_second(machines: Machines) -> None
 
 
 @pytest.mark.hypervisor
+def test_an_agent_that_is_not_there_does_not_answer(machines: Machines) -> None:
+    channel = "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
+    domain = machines.connection.createXML(machines.xml(devices=channel), 0)
+    try:
+        off = libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT
+        assert cause_of(lambda: domain.shutdownFlags(off)).key == "agent silent"
+    finally:
+        domain.destroy()
+
+
+@pytest.mark.hypervisor
 def test_saved_states_and_snapshots_are_in_the_way(machines: Machines) -> None:
     domain = machines.define(name="saved")
     domain.create()
@@ -229,6 +273,13 @@ def test_a_read_only_connection_changes_nothing(machines: Machines) -> None:
         assert cause_of(domain.create).key == "read-only connection"
     finally:
         connection.close()
+
+
+@pytest.mark.hypervisor
+def test_a_machine_that_hangs_is_busy(hung: Hung) -> None:
+    known = cause_of(lambda: hung.second.result(timeout=60))
+    assert known.key == "busy"
+    hung.let_go()
 
 
 @pytest.mark.hypervisor

@@ -1,7 +1,5 @@
 """The table: whole, with mends, and right of what this computer can’t be made to say."""
 
-import errno
-
 import libvirt
 import pytest
 
@@ -12,17 +10,7 @@ from vmdesk.core.mend import user_name
 QEMU = libvirt.VIR_FROM_QEMU
 
 QUOTED = [
-    ("ssh refused", Signs("x: Permission denied (publickey).", is_lost=True)),
-    ("not let in", Signs("no polkit agent", libvirt.VIR_ERR_AUTH_UNAVAILABLE)),
-    ("busy", Signs("cannot acquire state change lock", libvirt.VIR_ERR_OPERATION_TIMEOUT)),
-    ("agent silent", Signs("Guest agent is not responding", libvirt.VIR_ERR_AGENT_UNRESPONSIVE)),
     ("no bridge", Signs("Cannot get interface MTU on 'br0': No such device", 38, QEMU, 19)),
-    (
-        "cpu lacks features",
-        Signs("guest CPU doesn't match specification: missing features: avx512f", 9),
-    ),
-    ("quota", Signs("x", number=errno.EDQUOT)),
-    ("read-only file system", Signs("x", number=errno.EROFS)),
 ]
 """What this computer can't be made to say: as libvirt's sources and the kernel have it."""
 

@@ -35,7 +35,7 @@ def test_a_connection_that_opens_names_its_user_and_versions(
     found = connection.opens(examined(private_libvirt.uri))
     assert found.state is State.GOOD
     assert user_name() in found.meaning
-    assert "QEMU" in found.meaning
+    assert "libvirt" in found.meaning
 
 
 def test_a_daemon_that_does_not_run_can_be_started(examined: Examine, tmp_path: Path) -> None:

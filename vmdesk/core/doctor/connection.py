@@ -23,9 +23,8 @@ _BINARIES = ("/usr/sbin", "/usr/bin", "/usr/libexec", "/usr/local/sbin")
 def is_installed(surroundings: Surroundings) -> Finding:
     """Tell whether a libvirt daemon is installed, and which version vmdesk speaks through."""
     title = _("libvirt")
-    places = [surroundings.path(f"{folder}/{name}") for folder in _BINARIES for name in _DAEMONS]
     version = version_text(libvirt.getVersion())
-    daemon = next((place.name for place in places if place.exists()), None)
+    daemon = _daemon(surroundings)
     if daemon is None:
         return Finding(
             "libvirt",
@@ -40,13 +39,23 @@ def is_installed(surroundings: Surroundings) -> Finding:
     return Finding("libvirt", title, State.GOOD, meaning.format(daemon=daemon, version=version))
 
 
+def _daemon(surroundings: Surroundings) -> str | None:
+    places = [surroundings.path(f"{folder}/{name}") for folder in _BINARIES for name in _DAEMONS]
+    return next((place.name for place in places if place.exists()), None)
+
+
 def opens(surroundings: Surroundings) -> Finding:
-    """Tell whether the connection opens, as whom, and which versions answer."""
+    """Tell whether the connection opens, as whom, and which version answers."""
     title = _("Connection")
+    if surroundings.is_local_session and _daemon(surroundings) is None:
+        # libvirt itself would wait for seconds for a daemon that it can't start.
+        meaning = _("There is nothing to connect to: libvirt is not installed.")
+        return Finding("connection", title, State.BROKEN, meaning)
     try:
         connection = libvirt.open(surroundings.uri)
         try:
-            versions = _versions(connection)
+            # Not that of QEMU, which libvirt finds out in seconds when it is asked first.
+            version = version_text(connection.getLibVersion())
         finally:
             connection.close()
     except libvirt.libvirtError as error:
@@ -55,18 +64,10 @@ def opens(surroundings: Surroundings) -> Finding:
         mends = known.mends if known is not None else ()
         meaning = f"{told.summary} {told.hint}".strip()
         return Finding("connection", title, State.BROKEN, meaning, mends, told.details)
-    meaning = _("{uri} answers to {user}: {versions}.").format(
-        uri=surroundings.uri, user=user_name(), versions=versions
+    meaning = _("{uri} answers to {user}, by libvirt {version}.").format(
+        uri=surroundings.uri, user=user_name(), version=version
     )
     return Finding("connection", title, State.GOOD, meaning)
-
-
-def _versions(connection: libvirt.virConnect) -> str:
-    words = [f"libvirt {version_text(connection.getLibVersion())}"]
-    # The test driver has a number of its own, which says nothing.
-    if connection.getType() == "QEMU":
-        words.append(f"QEMU {version_text(connection.getVersion())}")
-    return ", ".join(words)
 
 
 def other_instance(surroundings: Surroundings) -> Finding:

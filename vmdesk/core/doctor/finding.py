@@ -48,6 +48,11 @@ class Surroundings:
         """Whether the machines are the user's own."""
         return urlsplit(self.uri).path == "/session"
 
+    @property
+    def is_local_session(self) -> bool:
+        """Whether the user's own libvirt of this computer is meant."""
+        return self.is_session and not urlsplit(self.uri).netloc
+
     def path(self, name: str) -> Path:
         """Return a path of the examined system; ``name`` is absolute."""
         return self.root / name.lstrip("/")

@@ -45,9 +45,10 @@ def program(part: Part, surroundings: Surroundings, job: Job) -> Finding:
     """Tell whether a program is there, its version, and what it gives."""
     if shutil.which(part.program) is None:
         return _missing(part.name, part.program, part.gives, part.missing, surroundings)
-    meaning = _("Version {version}; it {gives}.").format(
-        version=_version(part.program, job), gives=part.gives
-    )
+    version = _version(part.program, job)
+    meaning = _("Version {version}; it {gives}.").format(version=version, gives=part.gives)
+    if not version:
+        meaning = _("It is installed; it {gives}.").format(gives=part.gives)
     return Finding(part.name, part.program, State.GOOD, meaning)
 
 
@@ -116,6 +117,7 @@ def _missing(
 
 
 def _version(program_name: str, job: Job) -> str:
-    said = process.run([program_name, "--version"], job)
-    found = _VERSION.search(said)
-    return found[0] if found is not None else said.strip()
+    """Return the version in the first line, or nothing: Debian's passt does not know its own."""
+    first = process.run([program_name, "--version"], job).partition("\n")[0]
+    found = _VERSION.search(first)
+    return found[0] if found is not None else ""
