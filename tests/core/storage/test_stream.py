@@ -1,0 +1,71 @@
+"""What goes up comes down: bytes as bytes, holes as holes, through a real libvirt."""
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from vmdesk.core.formatting import MIB
+from vmdesk.core.host import Host
+from vmdesk.core.job import Job, OperationError
+from vmdesk.core.storage import pools, stream, volumes
+from vmdesk.core.storage.stream import Hole
+
+pytestmark = pytest.mark.hypervisor
+
+
+@pytest.fixture
+def sparse_file(tmp_path: Path) -> Path:
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.write(random.Random(1).randbytes(3 * MIB + 5))
+        file.seek(40 * MIB)
+        file.write(b"an end")
+        file.truncate(64 * MIB)
+    return path
+
+
+def test_a_sparse_file_goes_up_and_comes_down_as_it_was(
+    private_host: Host, pool_folder: Path, sparse_file: Path, tmp_path: Path
+) -> None:
+    pools.choose(private_host, "own", Job())
+    volume = volumes.create_from(private_host, "own", "up", stream.pieces_of(sparse_file))
+    stored = pool_folder / "up"
+    assert stored.stat().st_blocks * 512 < 5 * MIB
+    down = tmp_path / "down"
+    descriptor = os.open(down, os.O_RDWR | os.O_CREAT)
+    assert stream.save(stream.download(private_host, volume), descriptor) == 64 * MIB
+    os.close(descriptor)
+    assert down.stat().st_blocks * 512 < 5 * MIB
+    assert down.read_bytes() == stored.read_bytes() == sparse_file.read_bytes()
+
+
+def test_holes_are_told_and_not_sent(
+    private_host: Host, pool_folder: Path, sparse_file: Path
+) -> None:
+    pools.choose(private_host, "own", Job())
+    volume = volumes.create_from(private_host, "own", "up", stream.pieces_of(sparse_file))
+    pieces = list(stream.download(private_host, volume))
+    holes = sum(piece.length for piece in pieces if isinstance(piece, Hole))
+    assert holes > 59 * MIB
+
+
+def test_a_download_that_is_left_early_leaves_the_connection_usable(
+    private_host: Host, pool_folder: Path
+) -> None:
+    pools.choose(private_host, "own", Job())
+    noise = (os.urandom(MIB) for _piece in range(32))
+    volume = volumes.create_from(private_host, "own", "large", noise)
+    pieces = stream.download(private_host, volume)
+    next(pieces)
+    pieces.close()
+    assert volumes.info(volume).physical == 32 * MIB
+
+
+def test_a_volume_that_is_gone_is_an_error_in_words(private_host: Host, pool_folder: Path) -> None:
+    pools.choose(private_host, "own", Job())
+    volume = volumes.create(private_host, "own", "gone", MIB)
+    volumes.delete(volume)
+    with pytest.raises(OperationError):
+        next(stream.download(private_host, volume))

@@ -1,0 +1,1 @@
+"""Where images live that this user can't open: volumes of libvirt's storage pools."""

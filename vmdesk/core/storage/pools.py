@@ -1,0 +1,107 @@
+"""libvirt's storage pools: which there are, what room they have, and how one is made ready."""
+
+import enum
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import libvirt
+from lxml import etree
+
+from vmdesk.core.host import Host
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.libvirt_errors import translated
+
+DEFAULT = "default"
+"""The pool that other tools make first."""
+
+FOLDER_TYPES = frozenset({"dir", "fs", "netfs"})
+"""Types of pools whose volumes are files, so that a volume can be an image of any format."""
+
+
+class PoolState(enum.IntEnum):
+    """A pool's state, by libvirt's numbers (``virStoragePoolState``)."""
+
+    INACTIVE = libvirt.VIR_STORAGE_POOL_INACTIVE
+    BUILDING = libvirt.VIR_STORAGE_POOL_BUILDING
+    RUNNING = libvirt.VIR_STORAGE_POOL_RUNNING
+    DEGRADED = libvirt.VIR_STORAGE_POOL_DEGRADED
+    INACCESSIBLE = libvirt.VIR_STORAGE_POOL_INACCESSIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class PoolInfo:
+    """A snapshot of one pool. Sizes in bytes, 0 while it is not started."""
+
+    name: str
+    type: str
+    state: PoolState
+    path: Path
+    capacity: int
+    free: int
+
+    @property
+    def holds_files(self) -> bool:
+        """Whether new images can be made in it."""
+        return self.type in FOLDER_TYPES
+
+
+def are_needed(host: Host) -> bool:
+    """Tell whether new images belong into a pool rather than into a folder of the user.
+
+    They do where the machines are on another computer, and in the system instance of an ordinary
+    user: QEMU runs as somebody else there and may not enter a home folder.
+    https://libvirt.org/uri.html
+    """
+    with translated():
+        address = urlsplit(host.connection.getURI())
+        is_systems = address.scheme.startswith("qemu") and address.path == "/system"
+        return bool(address.hostname) or (is_systems and os.geteuid() != 0)
+
+
+def every(host: Host, job: Job) -> list[PoolInfo]:
+    """Return every pool, started or not, by name. Raises ``OperationError``."""
+    job.report(0, 0, _("Looking at the storage pools"))
+    with translated():
+        found = host.connection.listAllStoragePools()
+    return sorted(map(_info, found), key=lambda pool: pool.name)
+
+
+def choose(host: Host, name: str, job: Job) -> PoolInfo:
+    """Return the pool ``name``, or the best one for new images where it is empty; started.
+
+    The best one is that of everybody (``default``), else the one with the most room. Raises
+    ``OperationError`` (invalid value) if there is none of this name, or none at all.
+    """
+    candidates = [pool for pool in every(host, job) if pool.name == name or not name]
+    files = [pool for pool in candidates if pool.holds_files]
+    if not files:
+        raise OperationError(
+            _("There is no storage pool “{name}” for images.").format(name=name)
+            if name
+            else _("There is no storage pool for images."),
+            _("“vmdeskctl pools” shows those that there are; “virsh pool-define-as” makes one."),
+            cause=Cause.INVALID_VALUE,
+        )
+    best = max(files, key=lambda pool: (pool.name == DEFAULT, pool.free))
+    return start(host, best.name)
+
+
+def start(host: Host, name: str) -> PoolInfo:
+    """Start a pool unless it is, and have libvirt look at its volumes anew."""
+    with translated():
+        pool = host.connection.storagePoolLookupByName(name)
+        if not pool.isActive():
+            pool.create(libvirt.VIR_STORAGE_POOL_CREATE_WITH_BUILD)
+        pool.refresh()
+    return _info(pool)
+
+
+def _info(pool: libvirt.virStoragePool) -> PoolInfo:
+    with translated():
+        state, capacity, _allocation, free = pool.info()
+        root = etree.fromstring(pool.XMLDesc())
+        path = Path(root.findtext("target/path", ""))
+        return PoolInfo(pool.name(), root.get("type", ""), PoolState(state), path, capacity, free)

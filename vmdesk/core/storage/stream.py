@@ -1,0 +1,129 @@
+"""Read and write volumes through libvirt's streams: holes stay holes, and memory stays small.
+
+https://libvirt.org/html/libvirt-libvirt-stream.html
+"""
+
+import os
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import libvirt
+
+from vmdesk.core import sparse
+from vmdesk.core.host import Host
+from vmdesk.core.libvirt_errors import translated
+
+CHUNK = 1024**2
+"""Bytes asked for at once; libvirt gives a quarter of it, the most that a packet of it holds."""
+
+_IS_HOLE = -3
+"""What ``virStreamRecvFlags`` returns instead of bytes where a hole begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """So many bytes of nothing."""
+
+    length: int
+
+
+Piece = bytes | Hole
+"""A part of a volume, in the order in which they follow each other."""
+
+
+def download(host: Host, volume: libvirt.virStorageVol) -> Generator[Piece]:
+    """Yield a volume as it is stored: the bytes of its image file, not those that a guest sees.
+
+    Close the generator to break it off. Raises ``OperationError``.
+    """
+    with translated():
+        stream = host.connection.newStream()
+        volume.download(stream, 0, 0, libvirt.VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM)
+    is_whole = False
+    try:
+        while True:
+            with translated():
+                piece = _receive(stream)
+            if piece is None:
+                break
+            yield piece
+        with translated():
+            stream.finish()
+        is_whole = True
+    finally:
+        if not is_whole:
+            _abort(stream)
+
+
+def _receive(stream: libvirt.virStream) -> Piece | None:
+    data = stream.recvFlags(CHUNK, libvirt.VIR_STREAM_RECV_STOP_AT_HOLE)
+    if data == _IS_HOLE:
+        return Hole(stream.recvHole())
+    return data or None
+
+
+def upload(host: Host, volume: libvirt.virStorageVol, pieces: Iterable[Piece]) -> None:
+    """Write a volume anew from its first byte on. What it had behind the last piece stays.
+
+    If ``pieces`` raises, or libvirt does, the volume is left half written: delete it. Raises
+    ``OperationError``.
+    """
+    with translated():
+        stream = host.connection.newStream()
+        volume.upload(stream, 0, 0, libvirt.VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM)
+    is_whole = False
+    try:
+        for piece in pieces:
+            with translated():
+                _send(stream, piece)
+        with translated():
+            stream.finish()
+        is_whole = True
+    finally:
+        if not is_whole:
+            _abort(stream)
+
+
+def _send(stream: libvirt.virStream, piece: Piece) -> None:
+    if isinstance(piece, Hole):
+        stream.sendHole(piece.length)
+        return
+    while piece:
+        piece = piece[stream.send(piece) :]
+
+
+def _abort(stream: libvirt.virStream) -> None:
+    # One that has ended already did so with an error that is told elsewhere.
+    with suppress(libvirt.libvirtError):
+        stream.abort()
+
+
+def pieces_of(path: Path) -> Iterator[Piece]:
+    """Yield a file of this computer, holes as holes. Raises ``OSError``."""
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        at = 0
+        for extent in sparse.data_extents(file.fileno(), size):
+            if extent.start > at:
+                yield Hole(extent.start - at)
+            for position in range(extent.start, extent.end, CHUNK):
+                length = min(CHUNK, extent.end - position)
+                yield os.pread(file.fileno(), length, position)
+            at = extent.end
+        if at < size:
+            yield Hole(size - at)
+
+
+def save(pieces: Generator[Piece], descriptor: int) -> int:
+    """Write pieces into an empty open file, holes as holes; return its size in bytes."""
+    at = 0
+    with closing(pieces):
+        for piece in pieces:
+            if isinstance(piece, Hole):
+                at += piece.length
+            else:
+                at += sparse.write_all(descriptor, piece, at)
+    os.ftruncate(descriptor, at)
+    return at
