@@ -17,8 +17,8 @@ application, window, controller = app.build(sys.argv[1:])
 window.show()
 
 def look():
-    if controller.domains.rowCount():
-        print([row.domain.name for row in controller.domains.rows()])
+    if controller.home.domains.rowCount():
+        print([row.domain.name for row in controller.home.domains.rows()])
         window.close()
 
 timer = QTimer()

@@ -19,6 +19,7 @@ from vmdesk.core.host import Host
 from vmdesk.core.operations.export import ExportOptions, ExportResult, Place, Survey
 from vmdesk.core.operations.incoming import ImportResult, Preview
 from vmdesk.models.domain_list_model import DomainListModel
+from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.tasks import Task, TaskRunner, TaskState
 from vmdesk.work import Work
 
@@ -34,9 +35,9 @@ class Desk(QObject):
         self.uuid = token_machine.define(host, "web", [(disk, "qcow2")]).UUIDString()
         self.host = host
         self.folder = folder
-        self.domains = DomainListModel(self)
+        self.domains = DomainListModel(parent=self)
         self.domains.set_all(host.domains())
-        self.work = Work(host, self.domains, self)
+        self.work = Work(host, self.domains, TaskListModel(self), self)
         self.queries = TaskRunner(1, self)
         connection = Connection(host, self.queries, self.domains, self)
         self.bundles = Bundles(self.work, connection, folder / "disks", self)

@@ -24,7 +24,7 @@ class Window(QObject):
         super().__init__()
         self.host = Host(uri)
         self.queries = TaskRunner(1, self)
-        self.domains = DomainListModel(self)
+        self.domains = DomainListModel(parent=self)
         self.connection = Connection(self.host, self.queries, self.domains, self)
 
 

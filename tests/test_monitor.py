@@ -20,7 +20,7 @@ class Window(QObject):
 
     def __init__(self, host: Host) -> None:
         super().__init__()
-        self.domains = DomainListModel(self)
+        self.domains = DomainListModel(parent=self)
         self.domains.set_all(host.domains())
         self.monitor = Monitor(host, self.domains, self)
 

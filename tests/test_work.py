@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
-from vmdesk.models.task_list_model import TaskEntry, TaskRole
+from vmdesk.models.task_list_model import TaskEntry, TaskListModel, TaskRole
 from vmdesk.work import Failure, Work
 
 
@@ -18,10 +18,10 @@ class Owner(QObject):
 
     def __init__(self, host: Host) -> None:
         super().__init__()
-        self.domains = DomainListModel(self)
+        self.domains = DomainListModel(parent=self)
         self.domains.set_all(host.domains())
         self.uuid = self.domains.rows()[0].domain.uuid
-        self.work = Work(host, self.domains, self)
+        self.work = Work(host, self.domains, TaskListModel(self), self)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from vmdesk import __version__, single_instance
 from vmdesk.connection import drive_events
 from vmdesk.controller import Controller
 from vmdesk.core import configuration, events, paths, redaction, report
-from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.operations.create import Folders
 from vmdesk.settings import Settings
@@ -88,7 +87,8 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     language.follow(application)
     drive_events(application)
     folders = Folders(configuration.isos_dir(), configuration.disks_dir())
-    controller = Controller(Host(configuration.choose_uri(arguments.connect)), folders)
+    controller = Controller(folders)
+    controller.add(configuration.choose_uri(arguments.connect))
     window = MainWindow(controller, Settings())
     controller.reconnect()
     window.doctor.begin_at_start()

@@ -1,259 +1,175 @@
-"""Turn what the user wants into tasks, and what the tasks and libvirt tell into the models."""
+"""The one object that the views talk to: every connection, and what all of them share."""
 
-import time
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterable
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-from vmdesk.bundles import Bundles
-from vmdesk.checkup import Checkup
-from vmdesk.connection import Connection, ConnectionState, ConnectionStatus
-from vmdesk.core import (
-    capabilities,
-    details,
-    folder_state,
-    iso_library,
-    notification,
-    paths,
-    versions,
-    viewer,
-)
+from vmdesk.core import paths
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.host import Host
-from vmdesk.core.i18n import _
-from vmdesk.core.job import Job
 from vmdesk.core.last_use import LastUse
-from vmdesk.core.operations import create, delete, start_stop
-from vmdesk.core.operations.create import Folders, NewDomain
-from vmdesk.core.operations.delete import DeletionPlan
-from vmdesk.hardware import Hardware
-from vmdesk.models.domain_list_model import DomainListModel, PendingDomain
+from vmdesk.core.operations.create import Folders
+from vmdesk.core.statistics import Usage
+from vmdesk.models.domain_list_model import DomainRow, Machine
 from vmdesk.models.task_list_model import TaskListModel
-from vmdesk.monitor import Monitor
-from vmdesk.tasks import Task, TaskRunner
-from vmdesk.work import Failure, Work
+from vmdesk.monitor import PICTURE_TURNS
+from vmdesk.site import Site
+from vmdesk.work import Failure, Operations
 
 __all__ = ["Controller", "Failure"]
 
 
 class Controller(QObject):
-    """The one object that the views talk to."""
+    """Owns the connections, and tells what any of them tells."""
 
+    site_added = Signal(object)
+    """A new ``Site``, before it connects."""
+    site_removed = Signal(object)
+    """A ``Site`` that is known no longer."""
     connection_changed = Signal(object)
-    """A ``ConnectionStatus``."""
+    """The ``Site`` whose connection stands in another way now."""
     domain_changed = Signal(object)
-    """The UUID of a domain whose row was just brought up to date."""
+    """The ``DomainKey`` of a domain whose row was just brought up to date."""
     failed = Signal(object)
     """A ``Failure``."""
     kvm_failed = Signal(object)
-    """A ``Failure`` because KVM does not work: offer ``start(uuid, without_kvm=True)``."""
+    """A ``Failure`` because KVM does not work: offer ``start`` with ``without_kvm``."""
     shutdown_ignored = Signal(object)
-    """The UUID of a domain whose guest did not shut down in time: offer ``force_off``."""
+    """The ``DomainKey`` of a domain whose guest did not shut down in time: offer ``force_off``."""
+    start_needed = Signal(object)
+    """The ``DomainKey`` of a domain that is off and whose console was asked for."""
+    disc_left_in = Signal(object)
+    """The ``DomainKey`` of a domain that has restarted with its installation disc."""
     host_known = Signal(object)
-    """The ``Capabilities`` of the host that vmdesk has connected to."""
+    """The ``Capabilities`` of a host that vmdesk has connected to."""
+    cleared_up = Signal(object)
+    """A tuple of ``Leftover``: what was broken off when vmdesk died; never empty."""
+    left_out = Signal(object)
+    """A ``LeftOut``: the user has agreed to an import without knowing this."""
     use_changed = Signal()
     """Other machines ran last: ``last_use`` tells."""
-    start_needed = Signal(object)
-    """The UUID of a domain that is off and whose console was asked for: offer ``start``."""
+    watched = Signal(object)
+    """The ``DomainKey`` of a domain of which there is a new ``Usage``."""
 
-    def __init__(self, host: Host, folders: Folders, parent: QObject | None = None) -> None:
+    def __init__(self, folders: Folders, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.host = host
-        self.folders = folders
-        self.domains = DomainListModel(self)
-        self.monitor = Monitor(host, self.domains, self)
-        self._work = Work(host, self.domains, self)
-        self._work.failed.connect(self.failed)
-        self._work.kvm_failed.connect(self.kvm_failed)
-        self.hardware = Hardware(self._work, folders, self)
-        # One thread, so that a stale snapshot never overwrites a fresh one.
-        self._queries = TaskRunner(1, self)
-        self._shutdowns: dict[str, QTimer] = {}
-        self._connection = Connection(host, self._queries, self.domains, self)
-        self._connection.changed.connect(self._show_connection)
-        self._connection.domain_changed.connect(self._follow_shutdown)
-        self._connection.domain_changed.connect(self.domain_changed)
+        self.tasks = TaskListModel(self)
+        self.operations = Operations(self)
         self.last_use = LastUse(paths.state_dir() / "last-use.json")
-        self._active: frozenset[str] = frozenset()
-        self._connection.domain_changed.connect(lambda _uuid: self._note_use())
-        self._connection.rebooted.connect(self.hardware.follow_reboot)
-        self.bundles = Bundles(self._work, self._connection, folders.disks, self)
-        self.checkup = Checkup(self._work, folders.disks, folders.isos, self)
+        self.folders = folders
+        self._sites: dict[str, Site] = {}
+        self._is_watching = False
+        self._picture_interval = PICTURE_TURNS
 
     @property
-    def tasks(self) -> TaskListModel:
-        """The operations that run, and those that have ended."""
-        return self._work.tasks
+    def sites(self) -> list[Site]:
+        """Every connection, in the order in which they are shown."""
+        return list(self._sites.values())
 
     @property
-    def operations(self) -> TaskRunner:
-        """What runs the operations."""
-        return self._work.operations
+    def home(self) -> Site:
+        """The first connection: where things are made if nothing else is said."""
+        return self.sites[0]
 
     @property
-    def connection_status(self) -> ConnectionStatus:
-        """How the connection stands."""
-        return self._connection.status
+    def open_sites(self) -> list[Site]:
+        """The connections on which something can be done now."""
+        return [site for site in self.sites if site.is_connected]
+
+    def add(self, uri: str) -> Site:
+        """Know one more connection; ``reconnect`` it to have its machines listed."""
+        site = Site(Host(uri), self.folders, self.tasks, self.last_use, self)
+        self._sites[uri] = site
+        self.operations.add(site.operations)
+        self._follow(site)
+        site.monitor.set_picture_interval(self._picture_interval)
+        site.monitor.set_watching(self._is_watching)
+        self.site_added.emit(site)
+        return site
+
+    def remove(self, site: Site) -> None:
+        """Know a connection no longer; what it is doing is cancelled."""
+        del self._sites[site.uri]
+        self.operations.remove(site.operations)
+        self.site_removed.emit(site)
+        site.retire()
+
+    def site(self, key: DomainKey) -> Site | None:
+        """Return the connection of a machine, or ``None`` if it was removed."""
+        return self._sites.get(key.connection)
+
+    def row(self, key: DomainKey) -> DomainRow | None:
+        """Return what is shown of a machine, or ``None`` if it has no row."""
+        site = self.site(key)
+        return None if site is None else site.domains.row(key.uuid)
+
+    def machines(self, keys: Iterable[DomainKey] | None = None) -> list[Machine]:
+        """Return these machines as far as they are there, or all."""
+        if keys is None:
+            keys = (s.domains.key(row.domain.uuid) for s in self.sites for row in s.domains.rows())
+        found = ((key, self.site(key), self.row(key)) for key in keys)
+        return [Machine(key, row, site.is_connected) for key, site, row in found if site and row]
+
+    def usages(self, key: DomainKey) -> tuple[Usage, ...]:
+        """Return what a machine used lately, newest last; nothing while it isn't running."""
+        site = self.site(key)
+        return site.monitor.usages(key.uuid) if site is not None else ()
+
+    def by_site(self, keys: Iterable[DomainKey]) -> list[tuple[Site, tuple[str, ...]]]:
+        """Return the connections of these machines, each with the UUIDs of its own."""
+        uuids: dict[str, list[str]] = {}
+        for key in keys:
+            if key.connection in self._sites:
+                uuids.setdefault(key.connection, []).append(key.uuid)
+        return [(self._sites[uri], tuple(found)) for uri, found in uuids.items()]
+
+    def reconnect(self) -> None:
+        """Connect to every libvirt now."""
+        for site in self.sites:
+            site.reconnect()
 
     def set_folders(self, folders: Folders) -> None:
         """Keep discs and new disks elsewhere from now on; what runs goes on where it is."""
         self.folders = folders
-        self.hardware.set_folders(folders)
-        self.bundles.set_folder(folders.disks)
-        self.checkup.set_folders(folders.disks, folders.isos)
+        for site in self.sites:
+            site.set_folders(folders)
 
-    def connect_to(self, uri: str) -> None:
-        """Talk to another libvirt. Not while an operation runs: it would go on at that one."""
-        self.host.uri = uri
-        self.domains.set_all([])
-        self.reconnect()
+    def set_watching(self, is_watching: bool) -> None:
+        """Watch running machines while the window is shown, and stop when it is hidden."""
+        self._is_watching = is_watching
+        for site in self.sites:
+            site.monitor.set_watching(is_watching)
 
-    def reconnect(self) -> None:
-        """Connect to libvirt now."""
-        self._connection.connect_now()
+    def set_picture_interval(self, seconds: int) -> None:
+        """Take the pictures of all rows in sight anew after so many seconds."""
+        self._picture_interval = seconds
+        for site in self.sites:
+            site.monitor.set_picture_interval(seconds)
+
+    def set_in_sight(self, keys: Iterable[DomainKey], selected: DomainKey | None) -> None:
+        """Tell which rows can be seen, and which domain the details show."""
+        in_sight = {site.uri: uuids for site, uuids in self.by_site(keys)}
+        for site in self.sites:
+            is_here = selected is not None and selected.connection == site.uri
+            one = selected.uuid if selected is not None and is_here else ""
+            site.monitor.set_in_sight(in_sight.get(site.uri, ()), one)
 
     def shut_down_vmdesk(self) -> None:
         """Cancel what runs, wait for it and disconnect: the end of the program."""
-        self._connection.close()
-        self.monitor.shut_down()
-        self._work.shut_down()
-        self._queries.shut_down()
-        self.host.close()
+        for site in self.sites:
+            site.close()
 
-    def limits(self) -> Task:
-        """Ask what a new machine can have at most; the task's result is a ``HostLimits``."""
-        return self._work.ask(lambda _job: create.limits(self.host, self.folders))
-
-    def probe(self, source: str) -> Task:
-        """Ask what an address holds; the task's result is a ``SourceInfo``."""
-        return self._work.ask(partial(iso_library.probe, source, self.folders.isos))
-
-    def look_at_folder(self, path: Path) -> Task:
-        """Ask whether vmdesk can keep files in a folder; the result is a ``FolderState``."""
-        return self._work.ask(lambda _job: folder_state.look(path))
-
-    def versions(self) -> Task:
-        """Ask what runs the machines; the task's result is a ``Versions``."""
-        return self._work.ask(lambda _job: versions.read(self.host))
-
-    def notify(self, summary: str, text: str) -> Task:
-        """Show a message on the desktop, if it has a program for that."""
-        return self._work.ask(partial(notification.send, summary, text))
-
-    def details(self, uuid: str) -> Task:
-        """Ask for a domain's equipment; the task's result is a ``DomainDetails``."""
-        library = self.folders.isos
-        return self._work.ask(lambda _job: details.read(self.host, uuid, library))
-
-    def deletion_plan(self, uuid: str) -> Task:
-        """Ask what a deletion would take along; the task's result is a ``DeletionPlan``."""
-        return self._work.ask(partial(delete.plan, self.host, uuid))
-
-    def create(self, new: NewDomain) -> Task:
-        """Make a machine; its row is there at once."""
-        self.domains.add_pending(PendingDomain(new.uuid, new.name, new.memory, new.vcpus))
-        task = self._work.operate(
-            _("Create {name}").format(name=new.name),
-            partial(create.run, self.host, new, self.folders),
-            new.uuid,
-            lambda: self.create(new),
-        )
-        task.succeeded.connect(lambda _made: self._connection.refresh(new.uuid))
-        task.failed.connect(lambda _error: self.domains.remove_pending(new.uuid))
-        task.cancelled.connect(lambda: self.domains.remove_pending(new.uuid))
-        return task
-
-    def start(self, uuid: str, without_kvm: bool = False) -> Task:
-        """Start a machine; ``without_kvm`` has it emulated from now on."""
-        run = start_stop.start_without_kvm if without_kvm else start_stop.start
-        return self._work.on_domain(_("Start {name}"), run, uuid)
-
-    def shut_down(self, uuid: str) -> Task:
-        """Ask the guest to shut down; ``shutdown_ignored`` tells if it does not."""
-        task = self._work.on_domain(_("Shut down {name}"), start_stop.shut_down, uuid)
-        task.succeeded.connect(lambda _nothing: self._await_shutdown(uuid))
-        return task
-
-    def force_off(self, uuid: str) -> Task:
-        """Take the power away."""
-        return self._work.on_domain(_("Force off {name}"), start_stop.force_off, uuid)
-
-    def reboot(self, uuid: str) -> Task:
-        """Ask the guest to restart."""
-        return self._work.on_domain(_("Restart {name}"), start_stop.reboot, uuid)
-
-    def pause(self, uuid: str) -> Task:
-        """Stop the guest's processors."""
-        return self._work.on_domain(_("Pause {name}"), start_stop.pause, uuid)
-
-    def resume(self, uuid: str) -> Task:
-        """Let a paused guest go on."""
-        return self._work.on_domain(_("Resume {name}"), start_stop.resume, uuid)
-
-    def open_console(self, uuid: str) -> None:
-        """Open the screen in virt-viewer, or say that the machine has to be started first."""
-        row = self.domains.row(uuid)
-        if row is None or row.info is None:
-            return
-        if not row.info.state.is_active:
-            self.start_needed.emit(uuid)
-            return
-        title = self._work.titled(_("Open {name}"), uuid)
-        open_it = partial(viewer.open_console, self.host.uri, uuid)
-        # Without the domain's key: a console can be opened whatever is being done.
-        self._work.operate(title, open_it, "", lambda: self.open_console(uuid))
-
-    def delete(self, plan: DeletionPlan, delete_disks: bool, force_off: bool) -> Task:
-        """Delete a machine as the user has agreed to it."""
-        approved = {file.path for file in plan.deleted} if delete_disks else set()
-
-        def run(job: Job) -> delete.Deleted:
-            return delete.run(self.host, plan.uuid, approved, force_off, job)
-
-        title = _("Delete {name}").format(name=plan.name)
-        return self._work.operate(
-            title, run, plan.uuid, lambda: self.delete(plan, delete_disks, force_off)
-        )
-
-    def _show_connection(self, status: ConnectionStatus) -> None:
-        if status.state is ConnectionState.CONNECTED:
-            # libvirt probes QEMU at the first question, for seconds: have it answered early.
-            offered = self._work.ask(lambda _job: capabilities.read(self.host))
-            offered.succeeded.connect(self.host_known)
-            self.bundles.clear_up()
-            self._note_use()
-        self.connection_changed.emit(status)
-
-    def _note_use(self) -> None:
-        """Take note of what runs, and of what ran until now."""
-        rows = self.domains.rows()
-        infos = [row.info for row in rows if row.info is not None]
-        active = frozenset(info.uuid for info in infos if info.state.is_active)
-        if active != self._active:
-            self.last_use.note(active | self._active, time.time())
-            self._active = active
-            self._work.ask(lambda _job: self.last_use.save())
-            self.use_changed.emit()
-
-    def _await_shutdown(self, uuid: str) -> None:
-        self._stop_waiting(uuid)
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.timeout.connect(lambda: self._give_up_shutdown(uuid))
-        timer.start(round(start_stop.SHUTDOWN_TIMEOUT * 1000))
-        self._shutdowns[uuid] = timer
-
-    def _follow_shutdown(self, uuid: str) -> None:
-        row = self.domains.row(uuid)
-        if row is None or row.info is None or not row.info.state.is_active:
-            self._stop_waiting(uuid)
-
-    def _give_up_shutdown(self, uuid: str) -> None:
-        self._stop_waiting(uuid)
-        self.shutdown_ignored.emit(uuid)
-
-    def _stop_waiting(self, uuid: str) -> None:
-        timer = self._shutdowns.pop(uuid, None)
-        if timer is not None:
-            timer.stop()
-            timer.deleteLater()
+    def _follow(self, site: Site) -> None:
+        key = site.domains.key
+        site.connection_changed.connect(lambda _status: self.connection_changed.emit(site))
+        site.domain_changed.connect(lambda uuid: self.domain_changed.emit(key(uuid)))
+        site.shutdown_ignored.connect(lambda uuid: self.shutdown_ignored.emit(key(uuid)))
+        site.start_needed.connect(lambda uuid: self.start_needed.emit(key(uuid)))
+        site.hardware.disc_left_in.connect(lambda uuid: self.disc_left_in.emit(key(uuid)))
+        site.monitor.watched.connect(lambda uuid: self.watched.emit(key(uuid)))
+        site.failed.connect(self.failed)
+        site.kvm_failed.connect(self.kvm_failed)
+        site.host_known.connect(self.host_known)
+        site.use_changed.connect(self.use_changed)
+        site.bundles.cleared_up.connect(self.cleared_up)
+        site.bundles.left_out.connect(self.left_out)

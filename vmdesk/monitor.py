@@ -40,7 +40,7 @@ class Monitor(QObject):
         self._host = host
         self._domains = domains
         self._sampler = Sampler(host)
-        self._runner = TaskRunner(1, self)
+        self.runner = TaskRunner(1, self)
         self._samples: dict[str, Sample] = {}
         self._usages: dict[str, deque[Usage]] = {}
         self._in_sight: frozenset[str] = frozenset()
@@ -60,7 +60,7 @@ class Monitor(QObject):
     @property
     def is_looking(self) -> bool:
         """Whether libvirt is being asked."""
-        return bool(self._runner.tasks)
+        return bool(self.runner.tasks)
 
     def set_picture_interval(self, seconds: int) -> None:
         """Take the pictures of all rows in sight anew after so many seconds."""
@@ -87,14 +87,14 @@ class Monitor(QObject):
     def shut_down(self) -> None:
         """Stop for good."""
         self._timer.stop()
-        self._runner.shut_down()
+        self.runner.shut_down()
 
     def _look(self) -> None:
         running = self._running()
         # A look that takes longer than the interval is not followed by a queue of others.
         if not running or self.is_looking:
             return
-        task = self._runner.start(_("Look"), lambda _job: self._sampler.sample())
+        task = self.runner.start(_("Look"), lambda _job: self._sampler.sample())
         task.succeeded.connect(self._take_in)
         is_everyones_turn = self._turn % self._picture_turns == 0
         is_selected_turn = self._turn % max(1, self._picture_turns // _SELECTED_RATE) == 0
@@ -128,7 +128,7 @@ class Monitor(QObject):
             smooth = Qt.TransformationMode.SmoothTransformation
             return picture.scaled(PICTURE_SIZE, Qt.AspectRatioMode.KeepAspectRatio, smooth)
 
-        task = self._runner.start(_("Look"), take)
+        task = self.runner.start(_("Look"), take)
         task.succeeded.connect(lambda picture: self._show(uuid, picture))
 
     def _show(self, uuid: str, picture: QImage) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from vmdesk.core import configuration
 from vmdesk.core.bundle.layout import ArchiveForm
+from vmdesk.core.domain_key import DomainKey
 
 LARGEST = 2**24
 """What a number may be: more than any computer has of anything."""
@@ -70,13 +71,15 @@ class Settings:
         self._store.setValue("window/sort", value)
 
     @property
-    def selection(self) -> str:
-        """The UUID of the machine that was selected last, or empty."""
-        return self._text("window/selection")
+    def selection(self) -> DomainKey | None:
+        """The machine that was selected last."""
+        uuid, _space, connection = self._text("window/selection").partition(" ")
+        return DomainKey(connection, uuid) if uuid else None
 
     @selection.setter
-    def selection(self, value: str) -> None:
-        self._store.setValue("window/selection", value)
+    def selection(self, value: DomainKey | None) -> None:
+        text = f"{value.uuid} {value.connection}" if value is not None else ""
+        self._store.setValue("window/selection", text)
 
     @property
     def export_folder(self) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from vmdesk.core import causes
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
@@ -24,7 +25,7 @@ class Failure:
 
     title: str
     error: OperationError
-    uuid: str
+    key: DomainKey
     retry: Callable[[], object]
 
 
@@ -36,18 +37,20 @@ class Work(QObject):
     kvm_failed = Signal(object)
     """A ``Failure`` because KVM does not work."""
 
-    def __init__(self, host: Host, domains: DomainListModel, parent: QObject) -> None:
+    def __init__(
+        self, host: Host, domains: DomainListModel, tasks: TaskListModel, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self.host = host
         self.domains = domains
-        self.tasks = TaskListModel(self)
+        self.tasks = tasks
         self.operations = TaskRunner(OPERATION_THREADS, self)
         # What may wait for a network or a disk must not keep the list from being true.
-        self._questions = TaskRunner(QUESTION_THREADS, self)
+        self.questions = TaskRunner(QUESTION_THREADS, self)
 
     def ask(self, function: Callable[[Job], object]) -> Task:
         """Start a question: it shows nowhere, and whoever asks hears how it ends."""
-        return self._questions.start(_("Look"), function)
+        return self.questions.start(_("Look"), function)
 
     def operate(
         self, title: str, run: Callable[[Job], object], uuid: str, retry: Callable[[], object]
@@ -57,11 +60,12 @@ class Work(QObject):
         Those of one ``uuid`` run one after another; an empty one stands for no domain.
         """
         task = self.operations.start(title, run, uuid)
-        entry = self.tasks.add(task, retry)
+        entry = self.tasks.add(task, retry, self.domains.connection)
         again = partial(self.tasks.try_again, entry)
         task.progressed.connect(lambda _progress: self.domains.set_activity(uuid, entry.activity))
         task.finished.connect(lambda: self.domains.set_activity(uuid, None))
-        task.failed.connect(lambda error: self._fail(Failure(title, in_words(error), uuid, again)))
+        key = DomainKey(self.domains.connection, uuid)
+        task.failed.connect(lambda error: self._fail(Failure(title, in_words(error), key, again)))
         return task
 
     def on_domain(self, title: str, run: Callable[[Host, str, Job], object], uuid: str) -> Task:
@@ -81,13 +85,38 @@ class Work(QObject):
     def shut_down(self) -> None:
         """Cancel what runs and wait for it."""
         self.operations.shut_down()
-        self._questions.shut_down()
+        self.questions.shut_down()
 
     def _fail(self, failure: Failure) -> None:
         if failure.error.cause is Cause.NO_KVM:
             self.kvm_failed.emit(failure)
         else:
             self.failed.emit(failure)
+
+
+class Operations(QObject):
+    """The operations of all connections together."""
+
+    started = Signal(object)
+    """A new ``Task``, before it runs."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._runners: list[TaskRunner] = []
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The operations that have not ended."""
+        return [task for runner in self._runners for task in runner.tasks]
+
+    def add(self, runner: TaskRunner) -> None:
+        """Count in what one more connection does."""
+        self._runners.append(runner)
+        runner.started.connect(self.started)
+
+    def remove(self, runner: TaskRunner) -> None:
+        """Count no longer what a connection does that is closed."""
+        self._runners.remove(runner)
 
 
 def in_words(error: Exception) -> OperationError:

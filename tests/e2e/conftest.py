@@ -12,7 +12,6 @@ from tests.guests import MEMTEST_ISO
 from tests.iso_server import IsoServer
 from vmdesk.controller import Controller
 from vmdesk.core import paths
-from vmdesk.core.host import Host
 from vmdesk.core.operations.create import Folders
 from vmdesk.settings import Settings
 from vmdesk.views.main_window import MainWindow
@@ -31,7 +30,8 @@ def controller(
     qtbot: QtBot, private_libvirt: PrivateLibvirt, libvirt_events: None
 ) -> Iterator[Controller]:
     """vmdesk behind its window, on real libvirt and QEMU."""
-    controller = Controller(Host(private_libvirt.uri), Folders(paths.isos_dir(), paths.disks_dir()))
+    controller = Controller(Folders(paths.isos_dir(), paths.disks_dir()))
+    controller.add(private_libvirt.uri)
     yield controller
     controller.shut_down_vmdesk()
 

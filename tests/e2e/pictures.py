@@ -15,7 +15,7 @@ from tests.e2e.session import URI
 from vmdesk.connection import ConnectionState, drive_events
 from vmdesk.controller import Controller
 from vmdesk.core import events, paths
-from vmdesk.core.host import Host
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.operations.create import Folders, NewDomain
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.settings import Settings
@@ -86,7 +86,8 @@ def main() -> None:
 
 
 def _with_window(uri: str, theme: str, show: Callable[[Person, Controller], object]) -> None:
-    controller = Controller(Host(uri), Folders(paths.isos_dir(), paths.disks_dir()))
+    controller = Controller(Folders(paths.isos_dir(), paths.disks_dir()))
+    controller.add(uri)
     window = MainWindow(controller, Settings())
     # Where no desktop gives a palette, a new window takes the light one.
     QApplication.setPalette(style.own_palette(is_dark=theme == "dark"))
@@ -97,7 +98,7 @@ def _with_window(uri: str, theme: str, show: Callable[[Person, Controller], obje
     person = Person(window)
     status = ConnectionState.CONNECTED
     try:
-        person.wait(lambda: controller.connection_status.state is status, "the connection")
+        person.wait(lambda: controller.home.status.state is status, "the connection")
         show(person, controller)
     finally:
         window.hide()
@@ -114,8 +115,8 @@ def _show_machines(
     person: Person, controller: Controller, photographer: Photographer, address: str, bundle: str
 ) -> None:
     uuid = _select(person, SHOWN)
-    person.wait(lambda: len(controller.monitor.usages(uuid)) >= HISTORY, "some statistics")
-    task = controller.create(NewDomain(address, "debian-13"))
+    person.wait(lambda: len(controller.home.monitor.usages(uuid)) >= HISTORY, "some statistics")
+    task = controller.home.create(NewDomain(address, "debian-13"))
     person.wait(lambda: _progress(person) > DOWNLOADED, "a part of the download")
     person.wait(lambda: _is_drawn(person, SHOWN), "the guest's screen")
     photographer.take(person.window, "window")
@@ -154,11 +155,11 @@ def _show_dialog(person: Person, photographer: Photographer, dialog: QWidget, na
 def _select(person: Person, name: str) -> str:
     """Select a machine and wait until its equipment is known."""
     person.wait(lambda: person.row(name).isValid(), f"a row “{name}”")
-    uuid = person.row(name).data(DomainRole.UUID)
-    assert isinstance(uuid, str)
-    person.window.machines.select(uuid)
+    key = person.row(name).data(DomainRole.KEY)
+    assert isinstance(key, DomainKey)
+    person.window.machines.select(key)
     QTest.qWait(SETTLE)
-    return uuid
+    return key.uuid
 
 
 def _progress(person: Person) -> float:

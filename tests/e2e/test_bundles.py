@@ -10,7 +10,6 @@ from tests.conftest import FOLDERS, PrivateLibvirt
 from tests.core.operations import token_machine
 from tests.e2e.person import Person
 from tests.guests import snapshot
-from vmdesk.connection import ConnectionState
 from vmdesk.controller import Controller
 from vmdesk.core.formatting import MIB
 from vmdesk.models.domain_list_model import DomainRole
@@ -41,7 +40,7 @@ class Desk:
 
     @property
     def _is_connected(self) -> bool:
-        return self.controller.connection_status.state is ConnectionState.CONNECTED
+        return self.controller.home.is_connected
 
     def add_machine(self, *, is_large: bool) -> None:
         raw = token_machine.make_raw(self.folder / "web.raw", TOKEN)
@@ -50,7 +49,7 @@ class Desk:
             with raw.open("ab") as file:
                 for _index in range(LARGE // len(block)):
                     file.write(block)
-        token_machine.define(self.controller.host, "web", [(raw, "raw")])
+        token_machine.define(self.controller.home.host, "web", [(raw, "raw")])
         self.person.wait_for_state("web", "Off")
 
     def begin_export(self) -> None:
@@ -133,7 +132,7 @@ def test_a_machine_goes_out_by_the_dialog_and_comes_back_by_a_drop(
     assert [path.name for path in desk.leftovers()] == ["web again.qcow2"]
 
     log = desk.folder / "serial.log"
-    host = desk.controller.host
+    host = desk.controller.home.host
     token_machine.log_serial_port(host, host.lookup("web again").uuid, log)
     person.click(person.visible_button("Start"))
     person.wait(lambda: log.exists() and b"\n" in log.read_bytes(), "the token")

@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 from tests.conftest import FOLDERS, PrivateLibvirt
 from tests.core.operations import small_machine
 from tests.e2e.person import Person
-from vmdesk.connection import ConnectionState
 from vmdesk.controller import Controller
 from vmdesk.core.host import Host
 from vmdesk.models.domain_list_model import DomainRole
@@ -96,7 +95,7 @@ def test_a_killed_daemon_shows_and_no_row_lies_until_it_is_back(
     private_libvirt.kill_daemon()
     person.wait(lambda: len(seen) > 1 and not banner.isVisible(), "the connection to come back")
     assert seen[0] == (True, "Unknown")
-    assert controller.connection_status.state is ConnectionState.CONNECTED
+    assert controller.home.is_connected
     person.wait_for_state(NAME, "Running")
     private_libvirt.virsh("suspend", NAME)
     person.wait_for_state(NAME, "Paused")
@@ -108,12 +107,12 @@ def test_a_daemon_that_can_not_be_reached_is_a_page_of_its_own(
     person.wait(
         lambda: person.window.pages.currentWidget() is person.window.empty, "the first list"
     )
-    controller.host.uri = "qemu+unix:///session?socket=/nowhere/libvirt-sock"
+    controller.home.host.uri = "qemu+unix:///session?socket=/nowhere/libvirt-sock"
     controller.reconnect()
     person.wait(
         lambda: person.window.pages.currentWidget() is person.window.broken, "the page to come"
     )
-    controller.host.uri = "qemu:///session"
+    controller.home.host.uri = "qemu:///session"
     person.wait(
         lambda: person.window.pages.currentWidget() is person.window.empty, "the list to be back"
     )

@@ -28,7 +28,7 @@ def machine(person: Person, controller: Controller) -> str:
     """A machine that is off, with a disk and a disc; its UUID."""
     person.wait(lambda: person.window.pages.currentWidget() is person.window.empty, "an empty list")
     new = NewDomain(str(MEMTEST_ISO), NAME, 1 * GIB, 256 * 1024, 1, start=False)
-    controller.create(new)
+    controller.home.create(new)
     person.wait_for_state(NAME, "Off")
     return new.uuid
 

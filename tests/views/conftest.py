@@ -9,10 +9,11 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from vmdesk.connection import ConnectionState
 from vmdesk.controller import Controller
-from vmdesk.core.host import DomainInfo, DomainState, Host
+from vmdesk.core.domain_key import DomainKey
+from vmdesk.core.host import DomainInfo, DomainState
 from vmdesk.core.operations.create import Folders
+from vmdesk.models.domain_list_model import DomainRow, Machine
 from vmdesk.settings import Settings
 from vmdesk.views import style
 from vmdesk.views.main_window import MainWindow
@@ -48,6 +49,11 @@ def info(name: str, state: DomainState = DomainState.SHUTOFF) -> DomainInfo:
     )
 
 
+def machine(domain: DomainInfo) -> Machine:
+    """A machine of a connection that stands."""
+    return Machine(DomainKey("test:///default", domain.uuid), DomainRow(domain), is_connected=True)
+
+
 @pytest.fixture
 def parent(qtbot: QtBot) -> QWidget:
     """A window for dialogs to belong to."""
@@ -71,7 +77,8 @@ def controller(qtbot: QtBot, libvirt_events: None, tmp_path: Path) -> Iterator[C
     # Every connection to “test:///default” sees the same machines, those of a file are its own.
     node = tmp_path / "node.xml"
     node.write_text(NODE)
-    made = Controller(Host(f"test://{node}"), Folders(tmp_path / "isos", tmp_path / "disks"))
+    made = Controller(Folders(tmp_path / "isos", tmp_path / "disks"))
+    made.add(f"test://{node}")
     yield made
     made.shut_down_vmdesk()
 
@@ -90,8 +97,8 @@ def window(qtbot: QtBot, controller: Controller, settings: Settings) -> Iterator
         made.show()
         made.activateWindow()
     controller.reconnect()
-    qtbot.waitUntil(lambda: controller.connection_status.state is ConnectionState.CONNECTED)
-    qtbot.waitUntil(lambda: bool(made.machines.view.selected_uuids()))
+    qtbot.waitUntil(lambda: controller.home.is_connected)
+    qtbot.waitUntil(lambda: bool(made.machines.view.selected_keys()))
     yield made
     for task in controller.operations.tasks:
         task.cancel()

@@ -5,9 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.views.conftest import info
+from tests.views.conftest import info, machine
 from vmdesk.core.host import DomainState
-from vmdesk.models.domain_list_model import DomainRow
 from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import ActionButton, DomainActions, Request
 
@@ -18,32 +17,32 @@ def actions(parent: QWidget) -> DomainActions:
 
 
 def test_a_disabled_action_says_why(actions: DomainActions) -> None:
-    actions.set_rows([DomainRow(info("one"))], is_connected=True)
+    actions.set_machines([machine(info("one"))])
     assert not actions[Act.SHUT_DOWN].isEnabled()
     assert actions[Act.SHUT_DOWN].toolTip() == "It is off."
     assert actions[Act.START].isEnabled()
 
 
 def test_without_a_selection_nothing_is_enabled(actions: DomainActions) -> None:
-    actions.set_rows([], is_connected=True)
+    actions.set_machines([])
     assert not any(actions[act].isEnabled() for act in Act)
     assert actions[Act.START].toolTip() == "Select a machine first."
 
 
 def test_of_several_machines_those_act_that_can(qtbot: QtBot, actions: DomainActions) -> None:
-    off, on = DomainRow(info("off")), DomainRow(info("on", DomainState.RUNNING))
-    actions.set_rows([off, on], is_connected=True)
+    off, on = machine(info("off")), machine(info("on", DomainState.RUNNING))
+    actions.set_machines([off, on])
     with qtbot.waitSignal(actions.requested) as asked:
         actions[Act.START].trigger()
-    assert asked.args == [Request(Act.START, (off.domain.uuid,))]
+    assert asked.args == [Request(Act.START, (off.key,))]
     with qtbot.waitSignal(actions.requested) as asked:
         actions[Act.DELETE].trigger()
-    assert asked.args == [Request(Act.DELETE, (off.domain.uuid, on.domain.uuid))]
+    assert asked.args == [Request(Act.DELETE, (off.key, on.key))]
 
 
 def test_a_console_is_for_one_machine(qtbot: QtBot, actions: DomainActions) -> None:
-    rows = [DomainRow(info(name, DomainState.RUNNING)) for name in ("one", "two")]
-    actions.set_rows(rows, is_connected=True)
+    machines = [machine(info(name, DomainState.RUNNING)) for name in ("one", "two")]
+    actions.set_machines(machines)
     with qtbot.assertNotEmitted(actions.requested):
         actions.request(Act.CONSOLE)
     assert "one machine" in actions[Act.CONSOLE].toolTip()
@@ -53,16 +52,15 @@ def test_a_button_does_what_its_action_does(
     qtbot: QtBot, parent: QWidget, actions: DomainActions
 ) -> None:
     button = ActionButton(actions[Act.START], parent=parent)
-    row = DomainRow(info("one"))
-    actions.set_rows([], is_connected=True)
+    actions.set_machines([])
     assert not button.isEnabled()
-    actions.set_rows([row], is_connected=True)
+    actions.set_machines([machine(info("one"))])
     with qtbot.waitSignal(actions.requested):
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def test_the_menu_shows_what_makes_sense(parent: QWidget, actions: DomainActions) -> None:
-    actions.set_rows([DomainRow(info("one", DomainState.RUNNING))], is_connected=True)
+    actions.set_machines([machine(info("one", DomainState.RUNNING))])
     shown = actions.menu(parent).actions()
     assert actions[Act.FORCE_OFF] in shown
     assert actions[Act.RESUME] not in shown

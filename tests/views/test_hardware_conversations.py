@@ -24,23 +24,23 @@ DRIVE = (
 @pytest.fixture
 def off(qtbot: QtBot, window: MainWindow, controller: Controller) -> MainWindow:
     """The window with a machine that is off and has no CD-ROM drive."""
-    controller.host.connection.lookupByName("test").destroy()
+    controller.home.host.connection.lookupByName("test").destroy()
     qtbot.waitUntil(window.domain_actions[Act.RENAME].isEnabled)
     qtbot.waitUntil(lambda: not window.domain_actions[Act.EJECT].isEnabled())
     return window
 
 
 def discs(controller: Controller) -> list[Path | None]:
-    uuid = controller.host.connection.lookupByName("test").UUIDString()
-    return [d.path for d in DomainXml.parse(definition.read(controller.host, uuid)).cdroms]
+    uuid = controller.home.host.connection.lookupByName("test").UUIDString()
+    return [d.path for d in DomainXml.parse(definition.read(controller.home.host, uuid)).cdroms]
 
 
 def add_disc(controller: Controller, path: Path) -> None:
     """Give the machine a drive with a disc, as another program does."""
-    uuid = controller.host.connection.lookupByName("test").UUIDString()
-    text = definition.read(controller.host, uuid)
+    uuid = controller.home.host.connection.lookupByName("test").UUIDString()
+    text = definition.read(controller.home.host, uuid)
     drive = DRIVE.format(path=path)
-    controller.host.connection.defineXML(text.replace("</devices>", f"{drive}</devices>"))
+    controller.home.host.connection.defineXML(text.replace("</devices>", f"{drive}</devices>"))
 
 
 def dialogs(kind: type[QDialog]) -> list[QDialog]:
@@ -92,18 +92,18 @@ def test_a_machine_without_a_drive_is_offered_one_and_then_a_disc(
 def test_after_the_first_restart_an_eject_is_offered_once(
     qtbot: QtBot, off: MainWindow, controller: Controller, tmp_path: Path
 ) -> None:
-    uuid = controller.host.connection.lookupByName("test").UUIDString()
-    task = controller.hardware.add_new_disk(uuid, 1024**2)
+    uuid = controller.home.host.connection.lookupByName("test").UUIDString()
+    task = controller.home.hardware.add_new_disk(uuid, 1024**2)
     with qtbot.waitSignal(task.succeeded):
         pass
     add_disc(controller, tmp_path / "x.iso")
-    controller.hardware.follow_reboot(uuid)
+    controller.home.hardware.follow_reboot(uuid)
     qtbot.waitUntil(lambda: bool(dialogs(MessageDialog)))
     offer = dialogs(MessageDialog)[0]
     assert isinstance(offer, MessageDialog)
     assert offer.windowTitle() == "“test” has restarted. Eject its installation disc?"
-    with qtbot.assertNotEmitted(controller.hardware.disc_left_in):
-        controller.hardware.follow_reboot(uuid)
+    with qtbot.assertNotEmitted(controller.home.hardware.disc_left_in):
+        controller.home.hardware.follow_reboot(uuid)
     qtbot.mouseClick(offer.buttons[EJECT], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: discs(controller) == [None])
 
@@ -111,12 +111,12 @@ def test_after_the_first_restart_an_eject_is_offered_once(
 def test_a_machine_that_vmdesk_has_not_made_is_left_alone(
     qtbot: QtBot, off: MainWindow, controller: Controller, tmp_path: Path
 ) -> None:
-    uuid = controller.host.connection.lookupByName("test").UUIDString()
+    uuid = controller.home.host.connection.lookupByName("test").UUIDString()
     add_disc(controller, tmp_path / "x.iso")
     offers: list[object] = []
-    controller.hardware.disc_left_in.connect(offers.append)
-    controller.hardware.follow_reboot(uuid)
-    questions = controller._work._questions
+    controller.home.hardware.disc_left_in.connect(offers.append)
+    controller.home.hardware.follow_reboot(uuid)
+    questions = controller.home._work.questions
     assert questions.tasks
     qtbot.waitUntil(lambda: not questions.tasks)
     assert offers == []

@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.core.operations.small_machine import make_iso
 from tests.views.conftest import SetPalette
-from vmdesk.connection import ConnectionState, ConnectionStatus
 from vmdesk.controller import Controller, Failure
 from vmdesk.core.capabilities import Capabilities
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.host import DomainState
 from vmdesk.core.job import Job, OperationError
 from vmdesk.settings import Settings
@@ -40,12 +40,21 @@ def dialogs(window: MainWindow, kind: type[D]) -> list[D]:
 
 
 def uuid_of(controller: Controller, name: str = "test") -> str:
-    return next(r.domain.uuid for r in controller.domains.rows() if r.domain.name == name)
+    return next(r.domain.uuid for r in controller.home.domains.rows() if r.domain.name == name)
+
+
+def key_of(controller: Controller, name: str = "test") -> DomainKey:
+    return controller.home.domains.key(uuid_of(controller, name))
 
 
 def state_of(controller: Controller) -> DomainState | None:
-    row = controller.domains.row(uuid_of(controller))
+    row = controller.home.domains.row(uuid_of(controller))
     return row.info.state if row is not None and row.info is not None else None
+
+
+def lose(controller: Controller, error: OperationError) -> None:
+    """As when the daemon goes away."""
+    controller.home._connection._retry(error)
 
 
 def press(qtbot: QtBot, window: MainWindow, text: str) -> None:
@@ -59,7 +68,7 @@ def test_the_first_machine_is_selected_and_shown(
     qtbot: QtBot, window: MainWindow, controller: Controller
 ) -> None:
     assert window.pages.currentWidget() is window.machines
-    assert window.machines.view.selected_uuids() == [uuid_of(controller)]
+    assert window.machines.view.selected_keys() == [key_of(controller)]
     assert window.machines.pane.state_words == "Running"
 
 
@@ -75,7 +84,7 @@ def test_before_libvirt_has_answered_the_window_says_so(
 def test_without_machines_there_is_a_friendly_page(
     qtbot: QtBot, window: MainWindow, controller: Controller
 ) -> None:
-    controller.domains.set_all([])
+    controller.home.domains.set_all([])
     assert window.pages.currentWidget() is window.empty
     new, _import = window.empty.findChildren(QPushButton)
     assert new.hasFocus()
@@ -89,7 +98,7 @@ def test_a_libvirt_that_never_answered_has_a_page_of_its_own(
     window = MainWindow(controller, settings)
     qtbot.addWidget(window)
     error = OperationError("vmdesk may not talk to libvirt.", "Join the group libvirt.")
-    controller.connection_changed.emit(ConnectionStatus(ConnectionState.LOST, error, 8.0))
+    lose(controller, error)
     assert window.pages.currentWidget() is window.broken
     assert window.broken.heading.text() == error.summary
     assert window.broken.text.text() == error.hint
@@ -118,14 +127,15 @@ def test_the_shortcuts_are_shown_with_their_keys(window: MainWindow) -> None:
 def test_a_machine_that_the_history_tells_of_is_started_if_it_can_be(
     qtbot: QtBot, window: MainWindow, controller: Controller
 ) -> None:
-    uuid = uuid_of(controller)
-    window.tasks.start_wanted.emit(uuid)
-    window.tasks.start_wanted.emit("deleted meanwhile")
+    uuid, key = uuid_of(controller), key_of(controller)
+    window.tasks.start_wanted.emit(key)
+    window.tasks.start_wanted.emit(DomainKey(key.connection, "deleted meanwhile"))
+    window.tasks.start_wanted.emit(DomainKey("connection that was removed", uuid))
     assert controller.operations.tasks == []
-    controller.force_off(uuid)
+    controller.home.force_off(uuid)
     qtbot.waitUntil(lambda: state_of(controller) is DomainState.SHUTOFF)
     qtbot.waitUntil(lambda: not controller.operations.tasks)
-    window.tasks.start_wanted.emit(uuid)
+    window.tasks.start_wanted.emit(key)
     qtbot.waitUntil(lambda: state_of(controller) is DomainState.RUNNING)
 
 
@@ -148,8 +158,7 @@ def test_no_kvm_is_said_once(
 def test_a_lost_connection_keeps_the_rows_under_a_banner(
     qtbot: QtBot, window: MainWindow, controller: Controller
 ) -> None:
-    status = ConnectionStatus(ConnectionState.LOST, OperationError("Lost."), 8.0)
-    controller.connection_changed.emit(status)
+    lose(controller, OperationError("Lost."))
     assert window.pages.currentWidget() is window.machines
     assert window.banner.isVisible()
     qtbot.mouseClick(window.banner.button, Qt.MouseButton.LeftButton)
@@ -193,14 +202,14 @@ def test_the_delete_key_asks_and_deletes(
     (question,) = dialogs(window, DeleteDialog)
     qtbot.keyClick(question.force_off, Qt.Key.Key_Space)
     qtbot.mouseClick(question.buttons[delete_dialog.DELETE], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: controller.domains.rowCount() == 0)
+    qtbot.waitUntil(lambda: controller.home.domains.rowCount() == 0)
     assert window.pages.currentWidget() is window.empty
 
 
 def test_a_console_of_a_machine_that_is_off_offers_to_start_it(
     qtbot: QtBot, window: MainWindow, controller: Controller
 ) -> None:
-    controller.force_off(uuid_of(controller))
+    controller.home.force_off(uuid_of(controller))
     qtbot.waitUntil(lambda: window.domain_actions[Act.START].isEnabled())
     qtbot.keyClick(window.machines.view, Qt.Key.Key_Return)
     (offer,) = dialogs(window, MessageDialog)
@@ -211,9 +220,9 @@ def test_a_console_of_a_machine_that_is_off_offers_to_start_it(
 def test_an_offer_is_made_and_can_be_declined(
     qtbot: QtBot, window: MainWindow, controller: Controller, signal: str
 ) -> None:
-    uuid = uuid_of(controller)
+    key = key_of(controller)
     error = OperationError("KVM does not work here.")
-    said = uuid if signal == "shutdown_ignored" else Failure("Start", error, uuid, lambda: None)
+    said = key if signal == "shutdown_ignored" else Failure("Start", error, key, lambda: None)
     getattr(controller, signal).emit(said)
     (offer,) = dialogs(window, MessageDialog)
     qtbot.mouseClick(offer.buttons[conversations.NO], Qt.MouseButton.LeftButton)
@@ -224,7 +233,9 @@ def test_a_failure_is_shown_and_tried_again(
     qtbot: QtBot, window: MainWindow, controller: Controller
 ) -> None:
     tries: list[str] = []
-    failure = Failure("Start one", OperationError("No."), "uuid", lambda: tries.append("again"))
+    failure = Failure(
+        "Start one", OperationError("No."), key_of(controller), lambda: tries.append("again")
+    )
     controller.failed.emit(failure)
     controller.failed.emit(failure)
     (dialog,) = dialogs(window, ErrorDialog)
@@ -243,7 +254,7 @@ def test_the_filter_finds_and_lets_go(
     assert show_all.isVisible()
     qtbot.mouseClick(show_all, Qt.MouseButton.LeftButton)
     assert window.toolbar.filter.text() == ""
-    assert window.machines.view.selected_uuids() == [uuid_of(controller)]
+    assert window.machines.view.selected_keys() == [key_of(controller)]
     qtbot.keyClick(window.toolbar.filter, Qt.Key.Key_Return)
     assert window.machines.view.hasFocus()
 
@@ -266,7 +277,7 @@ def test_an_answer_that_comes_after_the_page_is_closed_is_lost(
     dialog.form.source.wanted.emit("/nowhere.iso")
     dialog.form.source.wanted.emit("/nowhere.iso")
     dialog.reject()
-    with qtbot.waitSignal(controller.probe("/nowhere.iso").failed):
+    with qtbot.waitSignal(controller.home.probe("/nowhere.iso").failed):
         pass
 
 
@@ -306,7 +317,7 @@ def begin(qtbot: QtBot, controller: Controller) -> threading.Event:
         while not done.wait(0.01):
             job.check()
 
-    controller.operations.start("Export one", work)
+    controller.home.operations.start("Export one", work)
     return done
 
 
@@ -353,7 +364,7 @@ def test_the_window_is_as_it_was_left(
     assert again.size() == window.size()
     assert again.machines.sizes() == window.machines.sizes()
     assert again.machines.proxy.sort_by is SortBy.STATE
-    assert settings.selection == uuid_of(controller)
+    assert settings.selection == key_of(controller)
 
 
 def is_followed(application: QApplication, surface: QColor) -> bool:

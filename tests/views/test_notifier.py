@@ -10,6 +10,7 @@ from vmdesk.core.job import Job, OperationError
 from vmdesk.tasks import TaskRunner
 from vmdesk.views import notifier
 from vmdesk.views.notifier import Notifier
+from vmdesk.work import Operations
 
 
 @pytest.fixture
@@ -19,11 +20,17 @@ def runner(qtbot: QtBot) -> Iterator[TaskRunner]:
     runner.shut_down()
 
 
+def operations(runner: TaskRunner, owner: QObject) -> Operations:
+    made = Operations(owner)
+    made.add(runner)
+    return made
+
+
 def told(qtbot: QtBot, runner: TaskRunner, is_away: bool = True) -> list[tuple[str, str]]:
     """What is told of one task that is done and one that fails."""
     words: list[tuple[str, str]] = []
     owner = QObject()
-    Notifier(runner, lambda: is_away, lambda *said: words.append(said), owner)
+    Notifier(operations(runner, owner), lambda: is_away, lambda *said: words.append(said), owner)
 
     def fail(_job: Job) -> None:
         raise OperationError("No room is left.")
@@ -58,7 +65,7 @@ def test_who_cancels_is_not_told(
     monkeypatch.setattr(notifier, "LONG", 0.0)
     words: list[object] = []
     owner = QObject()
-    Notifier(runner, lambda: True, lambda *said: words.append(said), owner)
+    Notifier(operations(runner, owner), lambda: True, lambda *said: words.append(said), owner)
     task = runner.start("Export", lambda job: job.wait(30))
     with qtbot.waitSignal(task.cancelled):
         task.cancel()

@@ -42,7 +42,7 @@ def work(qtbot: QtBot, controller: Controller) -> Iterator[threading.Event]:
     def wait(_job: Job) -> None:
         done.wait(30)
 
-    task = controller.operations.start("Export test", wait)
+    task = controller.home.operations.start("Export test", wait)
     yield done
     done.set()
     qtbot.waitUntil(lambda: task.state.is_final)
@@ -76,7 +76,7 @@ def test_the_tray_lists_what_runs_and_starts_the_rest(
 def test_a_machine_that_is_worked_on_cannot_be_shut_down_from_the_tray(
     controller: Controller, tray_menu: QMenu, qtbot: QtBot
 ) -> None:
-    task = controller.pause(uuid_of(controller))
+    task = controller.home.pause(uuid_of(controller))
     qtbot.waitUntil(lambda: task.state.is_final)
     qtbot.waitUntil(lambda: state_of(controller) is DomainState.PAUSED)
     tray_menu.aboutToShow.emit()

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.job import Job, OperationError
 from vmdesk.core.operations.incoming import ImportResult
 from vmdesk.models.task_list_model import TaskListModel
@@ -123,7 +124,7 @@ def test_a_machine_that_was_made_and_is_off_can_be_started(
     (start,) = [button for button in links(panel) if button.text() == "Start"]
     with qtbot.waitSignal(panel.start_wanted) as blocker:
         qtbot.mouseClick(start, Qt.MouseButton.LeftButton)
-    assert blocker.args == ["uuid"]
+    assert blocker.args == [DomainKey("", "uuid")]
 
 
 def test_what_did_not_succeed_can_be_tried_again_once(

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QImage
 
 from vmdesk.core import formatting
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.host import DomainInfo, DomainState
 from vmdesk.core.i18n import _
 
@@ -17,7 +18,8 @@ Index = QModelIndex | QPersistentModelIndex
 class DomainRole(enum.IntEnum):
     """What a row tells beside its name, which is the display role."""
 
-    UUID = Qt.ItemDataRole.UserRole
+    KEY = Qt.ItemDataRole.UserRole
+    """The ``DomainKey``."""
     INFO = enum.auto()
     """The ``DomainInfo``, or ``None`` while the domain is being made."""
     STATE = enum.auto()
@@ -31,6 +33,8 @@ class DomainRole(enum.IntEnum):
     """The last picture of the guest's screen as ``QImage``, or ``None``."""
     CPU_HISTORY = enum.auto()
     """A tuple of the share of the domain's CPUs that was used, 0 to 1, newest last."""
+    SECTION = enum.auto()
+    """Of the row above the domains of a connection: what it tells. ``None`` for a domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,15 @@ class DomainRow:
         return self.domain if isinstance(self.domain, DomainInfo) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A row among those of all connections; without a connection its state is not known."""
+
+    key: DomainKey
+    row: DomainRow
+    is_connected: bool
+
+
 def state_text(state: DomainState | None) -> str:
     """Return the word for a state that a user reads."""
     match state:
@@ -89,8 +102,9 @@ def state_text(state: DomainState | None) -> str:
 class DomainListModel(QAbstractListModel):
     """The domains of one connection, in the order in which they became known."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, connection: str = "", parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.connection = connection
         self._rows: list[DomainRow] = []
         self._index_of: dict[str, int] = {}
         self._is_current = True
@@ -109,8 +123,8 @@ class DomainListModel(QAbstractListModel):
                 return row.domain.name
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{row.domain.name}, {self.state_words(row)}"
-            case DomainRole.UUID:
-                return row.domain.uuid
+            case DomainRole.KEY:
+                return self.key(row.domain.uuid)
             case DomainRole.INFO:
                 return row.info
             case DomainRole.STATE:
@@ -127,6 +141,10 @@ class DomainListModel(QAbstractListModel):
             case DomainRole.CPU_HISTORY:
                 return row.cpu_history
         return None
+
+    def key(self, uuid: str) -> DomainKey:
+        """Return what a machine of this connection is known by."""
+        return DomainKey(self.connection, uuid)
 
     def row(self, uuid: str) -> DomainRow | None:
         """Return what is shown of a domain, or ``None`` if it has no row."""

@@ -30,10 +30,16 @@ class TaskRole(enum.IntEnum):
 
 
 class TaskEntry:
-    """One operation with its pace, and ``retry``, which starts it anew."""
+    """One operation with its pace, and ``retry``, which starts it anew.
 
-    def __init__(self, task: Task, retry: Callable[[], object] | None = None) -> None:
+    ``connection`` is the one that it is done on, or empty.
+    """
+
+    def __init__(
+        self, task: Task, retry: Callable[[], object] | None = None, connection: str = ""
+    ) -> None:
         self.task = task
+        self.connection = connection
         self._retry = retry
         self._meter = RateMeter()
         self._pace = Pace()
@@ -106,9 +112,11 @@ class TaskListModel(QAbstractListModel):
                 return entry
         return None
 
-    def add(self, task: Task, retry: Callable[[], object] | None = None) -> TaskEntry:
+    def add(
+        self, task: Task, retry: Callable[[], object] | None = None, connection: str = ""
+    ) -> TaskEntry:
         """Show a new operation, follow it, and return its entry."""
-        entry = TaskEntry(task, retry)
+        entry = TaskEntry(task, retry, connection)
         self.beginInsertRows(QModelIndex(), 0, 0)
         self._entries.insert(0, entry)
         self.endInsertRows()

@@ -1,5 +1,6 @@
 """The actions on the selected machines: in menus, on buttons and on keys, enabled as one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -7,8 +8,9 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
 from vmdesk.core.details import DomainDetails
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
-from vmdesk.models.domain_list_model import DomainRow
+from vmdesk.models.domain_list_model import Machine
 from vmdesk.views import icons
 from vmdesk.views.action_rules import Act, why_no_eject, why_not
 
@@ -48,7 +50,7 @@ class Request:
     """What the user wants to be done, and to which machines; ``target`` names a drive."""
 
     act: Act
-    uuids: tuple[str, ...]
+    keys: tuple[DomainKey, ...]
     target: str = ""
 
 
@@ -60,7 +62,7 @@ class DomainActions(QObject):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._possible: dict[Act, tuple[str, ...]] = {}
+        self._possible: dict[Act, tuple[DomainKey, ...]] = {}
         self._actions = {act: self._make(act) for act in Act}
         self[Act.DELETE].setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
         self[Act.EXPORT].setShortcut(QKeySequence("Ctrl+E"))
@@ -71,18 +73,18 @@ class DomainActions(QObject):
     def __getitem__(self, act: Act) -> QAction:
         return self._actions[act]
 
-    def set_rows(
-        self, rows: list[DomainRow], is_connected: bool, details: DomainDetails | None = None
+    def set_machines(
+        self, machines: Sequence[Machine], details: DomainDetails | None = None
     ) -> None:
-        """Enable what can be done to any of ``rows``; a tooltip says why the rest can't.
+        """Enable what can be done to any of ``machines``; a tooltip says why the rest can't.
 
         ``details`` has the equipment of the only one, once it is known.
         """
         for act, action in self._actions.items():
-            reasons = {row.domain.uuid: why_not(act, row, is_connected) for row in rows}
-            possible = tuple(uuid for uuid, why in reasons.items() if why is None)
+            reasons = {one.key: why_not(act, one.row, one.is_connected) for one in machines}
+            possible = tuple(key for key, why in reasons.items() if why is None)
             reason = next(iter(reasons.values()), None) or _("Select a machine first.")
-            if act in _FOR_ONE and len(rows) > 1:
+            if act in _FOR_ONE and len(machines) > 1:
                 possible, reason = (), _FOR_ONE[act]
             if act is Act.EJECT and details is not None and (why := why_no_eject(details)):
                 possible, reason = (), why

@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from vmdesk.connection import ConnectionState
 from vmdesk.controller import Controller
 from vmdesk.core.bundle.content import Content
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
 from vmdesk.views.bundles.import_flow import ImportFlow, show_refusal
@@ -32,7 +32,7 @@ class Arrivals(QObject):
         settings: Settings,
         window: QWidget,
         ask_new: Callable[[str], QDialog],
-        made: Callable[[str], object],
+        made: Callable[[DomainKey], object],
     ) -> None:
         super().__init__(window)
         self._controller = controller
@@ -70,13 +70,12 @@ class Arrivals(QObject):
         self.add(files)
 
     def _look(self, source: str, path: Path, tell: Callable[[str, Use], object]) -> None:
-        task = self._controller.bundles.identify(path)
+        task = self._controller.home.bundles.identify(path)
         task.succeeded.connect(lambda content: tell(source, use_of(content)))
         task.failed.connect(lambda _error: tell(source, Use.NOTHING))
 
     def _go_on(self) -> None:
-        is_connected = self._controller.connection_status.state is ConnectionState.CONNECTED
-        if self._is_busy or not self._waiting or not is_connected:
+        if self._is_busy or not self._waiting or not self._controller.open_sites:
             return
         self._is_busy = True
         source = self._waiting.popleft()
@@ -84,7 +83,7 @@ class Arrivals(QObject):
         if path is None:
             self._ask_new(source).finished.connect(self._end)
             return
-        task = self._controller.bundles.identify(path)
+        task = self._controller.home.bundles.identify(path)
         task.succeeded.connect(lambda content: self._open(path, content))
         task.failed.connect(lambda error: self._refuse(path, error))
 
@@ -92,7 +91,7 @@ class Arrivals(QObject):
         if content is Content.DISC:
             self._ask_new(str(path)).finished.connect(self._end)
         else:
-            flow = ImportFlow(self._controller, self._window, path, self._made)
+            flow = ImportFlow(self._controller.open_sites[0], self._window, path, self._made)
             flow.ended.connect(self._end)
 
     def _refuse(self, path: Path, error: Exception) -> None:

@@ -5,15 +5,16 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QApplication, QWidget
 
 from vmdesk.core.i18n import _, ngettext
-from vmdesk.tasks import Task, TaskRunner
+from vmdesk.tasks import Task
 from vmdesk.views.message_dialog import Choice, MessageDialog
+from vmdesk.work import Operations
 
 STAY = "stay"
 KEEP = "keep"
 CANCEL = "cancel"
 
 
-def ask(window: QWidget, operations: TaskRunner, close: Callable[[], object]) -> MessageDialog:
+def ask(window: QWidget, operations: Operations, close: Callable[[], object]) -> MessageDialog:
     """Ask whether to stay, to finish the work without a window, or to ``close`` and cancel it."""
     tasks = operations.tasks
     heading = ngettext("{count} task is under way", "{count} tasks are under way", len(tasks))
@@ -40,7 +41,7 @@ def ask(window: QWidget, operations: TaskRunner, close: Callable[[], object]) ->
     return dialog
 
 
-def finish_unseen(window: QWidget, operations: TaskRunner, close: Callable[[], object]) -> None:
+def finish_unseen(window: QWidget, operations: Operations, close: Callable[[], object]) -> None:
     """Hide the window until the work is done; if it fails the window comes back by itself."""
 
     def look() -> None:

@@ -6,12 +6,15 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from vmdesk.controller import Controller, Failure
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations.delete import DeletionPlan
+from vmdesk.site import Site
 from vmdesk.tasks import Task
 from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import Request
+from vmdesk.views.bundles.export_flow import ExportRequest
 from vmdesk.views.delete_dialog import DeleteDialog, Deletion
 from vmdesk.views.error_dialog import AGAIN, ErrorDialog
 from vmdesk.views.hardware_conversations import HardwareConversations
@@ -28,7 +31,7 @@ class Conversations(QObject):
     history_wanted = Signal()
     """More has failed than one dialog can tell."""
     export_wanted = Signal(object)
-    """The UUIDs of machines to export; how is asked elsewhere."""
+    """An ``ExportRequest``: how is asked elsewhere."""
 
     def __init__(self, controller: Controller, window: QWidget) -> None:
         super().__init__(window)
@@ -43,31 +46,26 @@ class Conversations(QObject):
 
     def carry_out(self, request: Request) -> None:
         """Do what the user wants, or ask about it first."""
-        controller = self._controller
+        for site, uuids in self._controller.by_site(request.keys):
+            self._carry_out(request, site, uuids)
+
+    def _carry_out(self, request: Request, site: Site, uuids: tuple[str, ...]) -> None:
         match request.act:
             case Act.FORCE_OFF:
-                self._ask_force_off(request.uuids)
+                self._ask_force_off(site, uuids)
             case Act.EXPORT:
-                self.export_wanted.emit(request.uuids)
+                self.export_wanted.emit(ExportRequest(site, uuids))
             case Act.DELETE:
-                self._plan_deletion(request.uuids)
-            case Act.PROPERTIES | Act.RENAME | Act.EJECT | Act.INSERT:
-                self._hardware.carry_out(request)
+                self._plan_deletion(site, uuids)
+            case Act.PROPERTIES | Act.RENAME | Act.EJECT | Act.INSERT as act:
+                self._hardware.carry_out(act, site, uuids, request.target)
             case Act.CANCEL:
-                for task in controller.operations.tasks:
-                    if task.key in request.uuids:
+                for task in site.operations.tasks:
+                    if task.key in uuids:
                         task.cancel()
             case act:
-                deeds: dict[Act, Callable[[str], object]] = {
-                    Act.CONSOLE: controller.open_console,
-                    Act.START: controller.start,
-                    Act.RESUME: controller.resume,
-                    Act.SHUT_DOWN: controller.shut_down,
-                    Act.REBOOT: controller.reboot,
-                    Act.PAUSE: controller.pause,
-                }
-                for uuid in request.uuids:
-                    deeds[act](uuid)
+                for uuid in uuids:
+                    _DEEDS[act](site, uuid)
 
     def show_error(self, task: Task) -> None:
         """Show why a task of the history failed."""
@@ -82,53 +80,54 @@ class Conversations(QObject):
         dialog.chosen.connect(lambda key: deed() if key == yes.key else None)
         dialog.open()
 
-    def _name(self, uuid: str) -> str:
-        row = self._controller.domains.row(uuid)
-        return row.domain.name if row is not None else uuid
-
-    def _ask_force_off(self, uuids: tuple[str, ...]) -> None:
+    def _ask_force_off(self, site: Site, uuids: tuple[str, ...]) -> None:
         count = len(uuids)
         text = ngettext("Force off “{name}”?", "Force off {count} machines?", count)
         self._ask(
             "warning",
-            text.format(name=self._name(uuids[0]), count=count),
+            text.format(name=_name(site, uuids[0]), count=count),
             _("What is not saved inside is lost, as when the power fails."),
             Choice(YES, _("&Force off"), "danger"),
-            lambda: [self._controller.force_off(uuid) for uuid in uuids],
+            lambda: [site.force_off(uuid) for uuid in uuids],
         )
 
-    def _offer_force_off(self, uuid: str) -> None:
+    def _offer_force_off(self, key: DomainKey) -> None:
+        site = self._controller.site(key)
+        if site is None:
+            return
         self._ask(
             "warning",
-            _("“{name}” did not shut down").format(name=self._name(uuid)),
+            _("“{name}” did not shut down").format(name=_name(site, key.uuid)),
             _(
                 "Its guest ignored the request for a minute. You can wait, or force it off: then "
                 "what is not saved inside is lost."
             ),
             Choice(YES, _("&Force off"), "danger"),
-            lambda: self._controller.force_off(uuid),
+            lambda: site.force_off(key.uuid),
         )
 
-    def _offer_start(self, uuid: str) -> None:
+    def _offer_start(self, key: DomainKey) -> None:
+        site = self._controller.site(key)
+        if site is None:
+            return
         self._ask(
             "machine",
-            _("“{name}” is off").format(name=self._name(uuid)),
+            _("“{name}” is off").format(name=_name(site, key.uuid)),
             _("It has no screen until it is started."),
             Choice(YES, _("&Start"), "primary"),
-            lambda: self._start_and_open(uuid),
+            lambda: _start_and_open(site, key.uuid),
         )
 
-    def _start_and_open(self, uuid: str) -> None:
-        started = self._controller.start(uuid)
-        started.succeeded.connect(lambda _nothing: self._controller.open_console(uuid))
-
     def _offer_emulation(self, failure: Failure) -> None:
+        site = self._controller.site(failure.key)
+        if site is None:
+            return
         self._ask(
             "warning",
             failure.error.summary,
             _("The machine can be started without KVM. It runs then, but slowly."),
             Choice(YES, _("&Start without KVM"), "primary"),
-            lambda: self._controller.start(failure.uuid, without_kvm=True),
+            lambda: site.start(failure.key.uuid, without_kvm=True),
         )
 
     def _show_failure(self, failure: Failure) -> None:
@@ -148,16 +147,16 @@ class Conversations(QObject):
         dialog.chosen.connect(close)
         dialog.open()
 
-    def _plan_deletion(self, uuids: tuple[str, ...]) -> None:
+    def _plan_deletion(self, site: Site, uuids: tuple[str, ...]) -> None:
         plans: list[DeletionPlan] = []
 
         def add(plan: DeletionPlan) -> None:
             plans.append(plan)
             if len(plans) == len(uuids):
-                self._ask_deletion(plans)
+                self._ask_deletion(site, plans)
 
         for uuid in uuids:
-            task = self._controller.deletion_plan(uuid)
+            task = site.deletion_plan(uuid)
             task.succeeded.connect(add)
             task.failed.connect(self._refuse_deletion)
 
@@ -165,11 +164,32 @@ class Conversations(QObject):
         if isinstance(error, OperationError):
             ErrorDialog(self._window, _("Delete"), error).open()
 
-    def _ask_deletion(self, plans: list[DeletionPlan]) -> None:
+    def _ask_deletion(self, site: Site, plans: list[DeletionPlan]) -> None:
         dialog = DeleteDialog(self._window, plans)
-        dialog.agreed.connect(self._delete)
+        dialog.agreed.connect(lambda deletion: _delete(site, deletion))
         dialog.open()
 
-    def _delete(self, deletion: Deletion) -> None:
-        for plan in deletion.plans:
-            self._controller.delete(plan, deletion.delete_disks, deletion.force_off)
+
+def _name(site: Site, uuid: str) -> str:
+    row = site.domains.row(uuid)
+    return row.domain.name if row is not None else uuid
+
+
+def _start_and_open(site: Site, uuid: str) -> None:
+    started = site.start(uuid)
+    started.succeeded.connect(lambda _nothing: site.open_console(uuid))
+
+
+def _delete(site: Site, deletion: Deletion) -> None:
+    for plan in deletion.plans:
+        site.delete(plan, deletion.delete_disks, deletion.force_off)
+
+
+_DEEDS: dict[Act, Callable[[Site, str], object]] = {
+    Act.CONSOLE: Site.open_console,
+    Act.START: Site.start,
+    Act.RESUME: Site.resume,
+    Act.SHUT_DOWN: Site.shut_down,
+    Act.REBOOT: Site.reboot,
+    Act.PAUSE: Site.pause,
+}

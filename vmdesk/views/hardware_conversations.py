@@ -5,12 +5,13 @@ from PySide6.QtWidgets import QWidget
 
 from vmdesk.controller import Controller
 from vmdesk.core.details import DomainDetails
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations.edit import Edit
 from vmdesk.hardware import Settings
+from vmdesk.site import Site
 from vmdesk.views.action_rules import Act
-from vmdesk.views.actions import Request
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.insert_disc_dialog import open_insert_dialog
 from vmdesk.views.message_dialog import Choice, MessageDialog
@@ -27,32 +28,30 @@ class HardwareConversations(QObject):
     def __init__(self, controller: Controller, window: QWidget) -> None:
         super().__init__(window)
         self._controller = controller
-        self._hardware = controller.hardware
         self._window = window
-        self._hardware.disc_left_in.connect(self._offer_eject)
+        controller.disc_left_in.connect(self._offer_eject)
 
-    def carry_out(self, request: Request) -> None:
-        """Do what the user wants, or ask about it first."""
-        match request.act:
-            case Act.PROPERTIES if len(request.uuids) > 1:
-                _Several(self._controller, self._window, request.uuids)
+    def carry_out(self, act: Act, site: Site, uuids: tuple[str, ...], target: str) -> None:
+        """Do what the user wants, or ask about it first; ``target`` names a drive."""
+        match act:
+            case Act.PROPERTIES if len(uuids) > 1:
+                _Several(site, self._window, uuids)
             case Act.PROPERTIES | Act.RENAME:
-                is_rename = request.act is Act.RENAME
-                PropertiesFlow(self._controller, self._window, request.uuids[0], is_rename)
+                PropertiesFlow(site, self._window, uuids[0], act is Act.RENAME)
             case Act.EJECT:
-                for uuid in request.uuids:
-                    self._hardware.eject(uuid, request.target)
+                for uuid in uuids:
+                    site.hardware.eject(uuid, target)
             case Act.INSERT:
-                self._prepare_insert(request.uuids[0], request.target)
+                self._prepare_insert(site, uuids[0], target)
 
-    def _prepare_insert(self, uuid: str, target: str) -> None:
+    def _prepare_insert(self, site: Site, uuid: str, target: str) -> None:
         def look(details: DomainDetails) -> None:
             if details.cdroms:
-                self._ask_disc(uuid, target)
+                self._ask_disc(site, uuid, target)
             else:
-                self._offer_drive(uuid)
+                self._offer_drive(site, uuid)
 
-        task = self._controller.details(uuid)
+        task = site.details(uuid)
         task.succeeded.connect(look)
         task.failed.connect(self._refuse)
 
@@ -60,11 +59,11 @@ class HardwareConversations(QObject):
         if isinstance(error, OperationError):
             ErrorDialog(self._window, _("Insert a disc"), error).open()
 
-    def _ask_disc(self, uuid: str, target: str) -> None:
-        dialog = open_insert_dialog(self._controller, self._window)
-        dialog.agreed.connect(lambda source: self._hardware.insert(uuid, source, target))
+    def _ask_disc(self, site: Site, uuid: str, target: str) -> None:
+        dialog = open_insert_dialog(site, self._window)
+        dialog.agreed.connect(lambda source: site.hardware.insert(uuid, source, target))
 
-    def _offer_drive(self, uuid: str) -> None:
+    def _offer_drive(self, site: Site, uuid: str) -> None:
         dialog = MessageDialog(
             self._window,
             "disc",
@@ -72,13 +71,14 @@ class HardwareConversations(QObject):
             _("A disc needs one. A running machine has it from its next start."),
             (Choice("no", _("&Not now")), Choice(ADD, _("&Add one"), "primary")),
         )
-        dialog.chosen.connect(lambda key: self._add_drive(uuid) if key == ADD else None)
+        dialog.chosen.connect(lambda key: self._add_drive(site, uuid) if key == ADD else None)
         dialog.open()
 
-    def _offer_eject(self, uuid: str) -> None:
-        row = self._controller.domains.row(uuid)
-        if row is None:
+    def _offer_eject(self, machine: DomainKey) -> None:
+        site, row = self._controller.site(machine), self._controller.row(machine)
+        if site is None or row is None:
             return
+        hardware = site.hardware
         dialog = MessageDialog(
             self._window,
             "disc",
@@ -89,25 +89,25 @@ class HardwareConversations(QObject):
             ),
             (Choice("no", _("&Not now")), Choice(EJECT, _("&Eject"), "primary")),
         )
-        dialog.chosen.connect(lambda key: self._hardware.eject(uuid) if key == EJECT else None)
+        dialog.chosen.connect(lambda key: hardware.eject(machine.uuid) if key == EJECT else None)
         dialog.open()
 
-    def _add_drive(self, uuid: str) -> None:
-        added = self._hardware.add_drive(uuid)
-        added.succeeded.connect(lambda change: self._ask_disc(uuid, change.target))
+    def _add_drive(self, site: Site, uuid: str) -> None:
+        added = site.hardware.add_drive(uuid)
+        added.succeeded.connect(lambda change: self._ask_disc(site, uuid, change.target))
 
 
 class _Several(QObject):
     """Gathers the settings of several machines, then asks for what they all are to have."""
 
-    def __init__(self, controller: Controller, window: QWidget, uuids: tuple[str, ...]) -> None:
+    def __init__(self, site: Site, window: QWidget, uuids: tuple[str, ...]) -> None:
         super().__init__(window)
-        self._controller = controller
+        self._site = site
         self._window = window
         self._found: list[Settings] = []
         self._missing = len(uuids)
         for uuid in uuids:
-            task = controller.hardware.settings(uuid)
+            task = site.hardware.settings(uuid)
             task.succeeded.connect(self._found.append)
             task.finished.connect(self._count)
 
@@ -126,4 +126,4 @@ class _Several(QObject):
 
     def _change(self, edits: dict[str, Edit]) -> None:
         for uuid, edit in edits.items():
-            self._controller.hardware.edit(uuid, edit)
+            self._site.hardware.edit(uuid, edit)

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vmdesk.controller import Controller
 from vmdesk.core import formatting
 from vmdesk.core.i18n import _
 from vmdesk.core.iso_library import Iso
+from vmdesk.site import Site
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.labels import label, title
 from vmdesk.views.new_domain.flow import answer_probes
@@ -103,11 +103,11 @@ class InsertDiscDialog(Dialog):
         self.setMinimumWidth(560)
 
 
-def open_insert_dialog(controller: Controller, window: QWidget) -> InsertDiscDialog:
+def open_insert_dialog(site: Site, window: QWidget) -> InsertDiscDialog:
     """Open the dialog above ``window``, with the discs that are kept."""
     dialog = InsertDiscDialog(window)
-    answer_probes(controller, dialog.source)
+    answer_probes(site, dialog.source)
     # A bound method: Qt forgets the connection when the dialog is gone before the answer is here.
-    controller.hardware.discs().succeeded.connect(dialog.show_discs)
+    site.hardware.discs().succeeded.connect(dialog.show_discs)
     dialog.open()
     return dialog

@@ -13,15 +13,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
-from vmdesk.connection import ConnectionState, ConnectionStatus
+from vmdesk.connection import ConnectionState
 from vmdesk.controller import Controller
 from vmdesk.core.capabilities import Capabilities
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
 from vmdesk.views import style
 from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.action_rules import Act, why_not
-from vmdesk.views.actions import DomainActions
+from vmdesk.views.actions import DomainActions, Request
 from vmdesk.views.arrivals import Arrivals
 from vmdesk.views.banner import Banner
 from vmdesk.views.bundles.export_flow import ExportFlow
@@ -62,7 +63,7 @@ class MainWindow(QWidget):
         self.tasks = TaskPanel(controller.tasks)
         self.conversations = Conversations(controller, self)
         self.loading = loading_page()
-        self.exports = ExportFlow(controller, settings, self)
+        self.exports = ExportFlow(settings, self)
         self.arrivals = Arrivals(controller, settings, self, self.ask_new, self._show_new)
         self.preferences = SettingsFlow(controller, settings, self)
         self.doctor = DoctorFlow(controller, self)
@@ -82,7 +83,7 @@ class MainWindow(QWidget):
         self.overlay = DropOverlay(self)
         self._connect()
         self._restore()
-        self._show_status(controller.connection_status)
+        self._show_status()
 
     def open_files(self, files: Sequence[str]) -> None:
         """Open what was given on the command line, one after another."""
@@ -90,7 +91,8 @@ class MainWindow(QWidget):
 
     def ask_new(self, source: str = "") -> QDialog:
         """Ask for a new machine, and select it when the user agrees."""
-        return open_new_dialog(self._controller, self._settings, self, source, self._show_new)
+        site = next(iter(self._controller.open_sites), self._controller.home)
+        return open_new_dialog(site, self._settings, self, source, self._show_new)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the desktop from light to dark and back."""
@@ -120,12 +122,12 @@ class MainWindow(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Have the machines watched while they can be seen."""
         super().showEvent(event)
-        self._controller.monitor.set_watching(True)
+        self._controller.set_watching(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Save the work of watching when nobody looks."""
         super().hideEvent(event)
-        self._controller.monitor.set_watching(False)
+        self._controller.set_watching(False)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember how the window was, and close it unless something else is wanted."""
@@ -159,38 +161,42 @@ class MainWindow(QWidget):
         self.tasks.start_wanted.connect(self._start_made)
         self.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
         self.conversations.export_wanted.connect(self.exports.begin)
-        self._controller.bundles.cleared_up.connect(self.notice.show_leftovers)
-        self._controller.bundles.left_out.connect(self.notice.show_left_out)
+        self._controller.cleared_up.connect(self.notice.show_leftovers)
+        self._controller.left_out.connect(self.notice.show_left_out)
         self.domain_actions.requested.connect(self.conversations.carry_out)
         self.banner.reconnect_wanted.connect(self._controller.reconnect)
         self._controller.connection_changed.connect(self._show_status)
-        domains = self._controller.domains
-        for changed in (domains.rowsInserted, domains.rowsRemoved):
-            changed.connect(lambda *_rows: self._show_status(self._controller.connection_status))
+        self.machines.proxy.counted.connect(self._show_status)
 
-    def _show_status(self, status: ConnectionStatus) -> None:
-        """Show the page for how the connection stands and what there is to list."""
-        is_lost = status.state is ConnectionState.LOST
-        has_rows = self._controller.domains.rowCount() > 0
+    def _show_status(self) -> None:
+        """Show the page for how the connections stand and what there is to list."""
+        sites = self._controller.sites
+        has_rows = self.machines.proxy.count > 0
         before = self.pages.currentWidget()
-        if has_rows:
-            if self.pages.currentWidget() is not self.machines:
-                self.machines.select(self._settings.selection)
-                self.machines.view.setFocus()
-            self.pages.setCurrentWidget(self.machines)
-        elif is_lost:
-            self.broken.show_error(status.error)
-            self.pages.setCurrentWidget(self.broken)
-        else:
-            is_connected = status.state is ConnectionState.CONNECTED
-            self.pages.setCurrentWidget(self.empty if is_connected else self.loading)
+        page = self._page(has_rows)
+        if page is self.machines is not before:
+            self.machines.select(self._settings.selection)
+            self.machines.view.setFocus()
+        self.pages.setCurrentWidget(page)
+        # Of several connections, each says in its section what is wrong with it.
+        status = self._controller.home.status
         self.banner.show_status(status)
-        self.banner.setVisible(is_lost and has_rows)
+        is_lost = status.state is ConnectionState.LOST
+        self.banner.setVisible(is_lost and has_rows and len(sites) == 1)
         for action in (self.actions_of_window.new, self.actions_of_window.import_):
-            action.setEnabled(status.state is ConnectionState.CONNECTED)
+            action.setEnabled(bool(self._controller.open_sites))
         self.toolbar.filter.setEnabled(has_rows)
-        if self.pages.currentWidget() is self.empty is not before:
+        if page is self.empty is not before:
             self.empty.setFocus()
+
+    def _page(self, has_rows: bool) -> QWidget:
+        states = {site.status.state for site in self._controller.sites}
+        if has_rows or (len(self._controller.sites) > 1 and ConnectionState.CONNECTED in states):
+            return self.machines
+        if states == {ConnectionState.LOST}:
+            self.broken.show_error(self._controller.home.status.error)
+            return self.broken
+        return self.empty if ConnectionState.CONNECTED in states else self.loading
 
     def _show_host(self, host: Capabilities) -> None:
         """Say once that machines will be slow; each of them says so among its facts."""
@@ -204,27 +210,26 @@ class MainWindow(QWidget):
     def _forget_kvm(self) -> None:
         self._settings.knows_no_kvm = True
 
-    def _start_made(self, uuid: str) -> None:
+    def _start_made(self, key: DomainKey) -> None:
         """Show a machine that the history tells of, and switch it on if that wasn't done yet."""
-        self._show_new(uuid)
-        row = self._controller.domains.row(uuid)
-        is_connected = self._controller.connection_status.state is ConnectionState.CONNECTED
-        if row is not None and why_not(Act.START, row, is_connected) is None:
-            self._controller.start(uuid)
+        self._show_new(key)
+        for machine in self._controller.machines([key]):
+            if why_not(Act.START, machine.row, machine.is_connected) is None:
+                self.conversations.carry_out(Request(Act.START, (key,)))
 
     def _show_about(self) -> None:
         about = AboutDialog(self)
         # A bound method: Qt forgets the connection when the dialog is gone before the answer.
-        self._controller.versions().succeeded.connect(about.show_versions)
+        self._controller.home.versions().succeeded.connect(about.show_versions)
         about.open()
 
     def _show_shortcuts(self) -> None:
         machines = [self.domain_actions[act] for act in Act]
         ShortcutsDialog(self.actions_of_window.all, machines, self).open()
 
-    def _show_new(self, uuid: str) -> None:
+    def _show_new(self, key: DomainKey) -> None:
         self.toolbar.filter.clear()
-        self.machines.select(uuid)
+        self.machines.select(key)
 
     def _restore(self) -> None:
         self.restoreGeometry(QByteArray(self._settings.window_geometry))
@@ -238,5 +243,5 @@ class MainWindow(QWidget):
         self._settings.window_geometry = bytes(self.saveGeometry().data())
         self._settings.splitter = bytes(self.machines.saveState().data())
         self._settings.sort = self.machines.proxy.sort_by.value
-        selected = self.machines.view.selected_uuids()
-        self._settings.selection = selected[0] if selected else ""
+        selected = self.machines.view.selected_keys()
+        self._settings.selection = selected[0] if selected else None

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from vmdesk.core.i18n import _
-from vmdesk.tasks import Task, TaskRunner, TaskState
-from vmdesk.work import in_words
+from vmdesk.tasks import Task, TaskState
+from vmdesk.work import Operations, in_words
 
 LONG = 10.0
 """Seconds after which nobody waits in front of the window any more."""
@@ -18,7 +18,7 @@ class Notifier(QObject):
 
     def __init__(
         self,
-        operations: TaskRunner,
+        operations: Operations,
         is_away: Callable[[], bool],
         tell: Callable[[str, str], object],
         parent: QObject,

@@ -69,7 +69,7 @@ class Presence(QObject):
         if self.tray.is_shown:
             self.tray.tell(summary, text)
         else:
-            self._controller.notify(summary, text)
+            self._controller.home.notify(summary, text)
 
 
 def _is_away() -> bool:

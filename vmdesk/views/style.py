@@ -1,5 +1,9 @@
 """The shape of buttons and fields: Qt's own widgets, drawn flat in the palette's few colours."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
@@ -157,8 +161,9 @@ QScrollArea#bar, QScrollArea#bar > QWidget > QWidget#ground {{ background: {surf
 def prepare() -> None:
     """Choose style and palette where no desktop has: Fusion, and light colours of our own."""
     if QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Unknown:
-        QApplication.setStyle("fusion")
-        QApplication.setPalette(own_palette(is_dark=False))
+        with _walking():
+            QApplication.setStyle("fusion")
+            QApplication.setPalette(own_palette(is_dark=False))
     refresh()
 
 
@@ -167,7 +172,23 @@ def refresh() -> None:
     application = QApplication.instance()
     sheet = _sheet(roles())
     if isinstance(application, QApplication) and application.styleSheet() != sheet:
-        application.setStyleSheet(sheet)
+        with _walking():
+            application.setStyleSheet(sheet)
+
+
+@contextmanager
+def _walking() -> Iterator[None]:
+    """Inside, no widget dies: Qt walks over a list of them all, and asks Python on its way.
+
+    A collection of garbage that came just then would leave a closed dialog's widgets in that list.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def own_palette(is_dark: bool) -> QPalette:

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QToolButton, QWidget
 
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.models.task_list_model import TaskEntry
 from vmdesk.tasks import Task, TaskState
@@ -20,7 +21,7 @@ class TaskLine(QWidget):
     details_wanted = Signal(object)
     """The ``Task`` that failed."""
     start_wanted = Signal(object)
-    """The UUID of a machine that was made and is off."""
+    """The ``DomainKey`` of a machine that was made and is off."""
     retry_wanted = Signal(object)
     """The ``TaskEntry`` of what is to be tried again."""
 
@@ -90,7 +91,7 @@ class TaskLine(QWidget):
         self._details.setVisible(task.state is TaskState.FAILED)
         self._retry.setVisible(entry.can_retry)
         self._retry.setAccessibleName(_("Try again: {title}").format(title=task.title))
-        follow_up = follow_up_of(task, self.start_wanted.emit)
+        follow_up = follow_up_of(task, self._start)
         self._next.setVisible(follow_up is not None)
         if follow_up is not None:
             self._next.setText(follow_up.text)
@@ -104,8 +105,12 @@ class TaskLine(QWidget):
         self._bar.setAccessibleDescription(self._text.text())
 
     def _follow_up(self) -> None:
-        if self.task is not None and (follow_up := follow_up_of(self.task, self.start_wanted.emit)):
+        if self.task is not None and (follow_up := follow_up_of(self.task, self._start)):
             follow_up.run()
+
+    def _start(self, uuid: str) -> None:
+        if self._entry is not None:
+            self.start_wanted.emit(DomainKey(self._entry.connection, uuid))
 
     def _cancel_task(self) -> None:
         if self.task is not None:

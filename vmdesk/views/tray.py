@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
 from vmdesk.controller import Controller
-from vmdesk.core.host import DomainInfo
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.natural_order import natural_key
+from vmdesk.models.domain_list_model import Machine
 from vmdesk.views import icons
 from vmdesk.views.action_rules import Act, why_not
 from vmdesk.views.actions import Request
@@ -65,16 +65,16 @@ class Tray(QObject):
         for menu in self._submenus:
             menu.deleteLater()
         self._submenus.clear()
-        infos = sorted(self._infos(), key=lambda info: natural_key(info.name))
-        running = [info for info in infos if info.state.is_active]
-        for info in running[:_MOST]:
-            self._add_running(info)
+        machines = sorted(self._machines(), key=lambda one: natural_key(one.row.domain.name))
+        running = [one for one in machines if _is_active(one)]
+        for machine in running[:_MOST]:
+            self._add_running(machine)
         if not running:
             self.menu.addAction(_("No machine runs")).setEnabled(False)
         self.menu.addSeparator()
         start = self._add_menu("play", _("&Start"))
-        for info in [info for info in infos if not info.state.is_active][:_MOST]:
-            self._add(start, _plain(info.name), Act.START, info)
+        for machine in [one for one in machines if not _is_active(one)][:_MOST]:
+            self._add(start, _plain(machine.row.domain.name), Act.START, machine)
         start.setEnabled(not start.isEmpty())
         self.menu.addSeparator()
         self.menu.addAction(_("Show &vmdesk")).triggered.connect(self._show_window)
@@ -86,24 +86,22 @@ class Tray(QObject):
         self._submenus.append(menu)
         return menu
 
-    def _infos(self) -> list[DomainInfo]:
-        rows = self._controller.domains.rows()
-        return [row.info for row in rows if row.info is not None]
+    def _machines(self) -> list[Machine]:
+        return [one for one in self._controller.machines() if one.row.info is not None]
 
-    def _add_running(self, info: DomainInfo) -> None:
-        menu = self._add_menu("machine", _plain(info.name))
-        self._add(menu, _("&Console"), Act.CONSOLE, info)
-        self._add(menu, _("Res&ume"), Act.RESUME, info)
-        self._add(menu, _("S&hut down"), Act.SHUT_DOWN, info)
+    def _add_running(self, machine: Machine) -> None:
+        menu = self._add_menu("machine", _plain(machine.row.domain.name))
+        self._add(menu, _("&Console"), Act.CONSOLE, machine)
+        self._add(menu, _("Res&ume"), Act.RESUME, machine)
+        self._add(menu, _("S&hut down"), Act.SHUT_DOWN, machine)
 
-    def _add(self, menu: QMenu, text: str, act: Act, info: DomainInfo) -> None:
-        row = self._controller.domains.row(info.uuid)
-        is_possible = row is not None and why_not(act, row, is_connected=True) is None
+    def _add(self, menu: QMenu, text: str, act: Act, machine: Machine) -> None:
+        is_possible = why_not(act, machine.row, machine.is_connected) is None
         if act is Act.RESUME and not is_possible:
             return
         action = menu.addAction(text)
         action.setEnabled(is_possible)
-        action.triggered.connect(lambda: self._carry_out(Request(act, (info.uuid,))))
+        action.triggered.connect(lambda: self._carry_out(Request(act, (machine.key,))))
 
     def _activate(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason is QSystemTrayIcon.ActivationReason.Trigger:
@@ -115,9 +113,13 @@ class Tray(QObject):
         self._window.activateWindow()
 
     def _count(self) -> None:
-        count = sum(info.state.is_active for info in self._infos())
+        count = sum(map(_is_active, self._machines()))
         words = ngettext("{count} machine runs", "{count} machines run", count)
         self._icon.setToolTip(f"vmdesk · {words.format(count=count)}")
+
+
+def _is_active(machine: Machine) -> bool:
+    return machine.row.info is not None and machine.row.info.state.is_active
 
 
 def _plain(name: str) -> str:

@@ -16,6 +16,7 @@ from vmdesk.models.task_list_model import TaskRole
 from vmdesk.settings import Settings
 from vmdesk.views.action_rules import Act
 from vmdesk.views.bundles.export_dialog import ExportDialog
+from vmdesk.views.bundles.export_flow import ExportRequest
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.main_window import MainWindow
 
@@ -34,8 +35,8 @@ def opened(qtbot: QtBot, window: MainWindow, kind: type[D]) -> D:
 @pytest.fixture
 def off(qtbot: QtBot, window: MainWindow, controller: Controller) -> MainWindow:
     """The window, with its one machine switched off."""
-    controller.force_off(controller.domains.rows()[0].domain.uuid)
-    qtbot.waitUntil(lambda: controller.domains.index(0).data(DomainRole.STATE_TEXT) == "Off")
+    controller.home.force_off(controller.home.domains.rows()[0].domain.uuid)
+    qtbot.waitUntil(lambda: controller.home.domains.index(0).data(DomainRole.STATE_TEXT) == "Off")
     qtbot.waitUntil(window.domain_actions[Act.EXPORT].isEnabled)
     return window
 
@@ -91,6 +92,6 @@ def test_a_last_folder_that_is_gone_gives_way_to_the_desktop(
 def test_what_makes_an_export_impossible_is_said_at_once(
     qtbot: QtBot, off: MainWindow, controller: Controller
 ) -> None:
-    off.exports.begin(["00000000-0000-0000-0000-000000000000"])
+    off.exports.begin(ExportRequest(controller.home, ("00000000-0000-0000-0000-000000000000",)))
     refusal = opened(qtbot, off, ErrorDialog)
     refusal.reject()

@@ -136,7 +136,7 @@ def test_it_comes_up_by_itself_only_with_news(
 def test_the_first_start_on_a_broken_computer_shows_it(
     qtbot: QtBot, controller: Controller, parent: QWidget, flow: DoctorFlow, tmp_path: Path
 ) -> None:
-    controller.host.uri = f"qemu:///system?socket={tmp_path}/none"
+    controller.home.host.uri = f"qemu:///system?socket={tmp_path}/none"
     flow.begin_at_start()
     qtbot.waitUntil(lambda: bool(pages(parent)), timeout=20_000)
     assert "connection" in [card.finding.check for card in pages(parent)[0].cards]
@@ -169,7 +169,7 @@ def test_pages_that_are_closed_leave_nothing_behind(parent: QWidget) -> None:
 def test_a_failed_operation_is_in_the_log(
     qtbot: QtBot, window: MainWindow, controller: Controller, caplog: pytest.LogCaptureFixture
 ) -> None:
-    row = next(iter(controller.domains.rows()))
+    row = next(iter(controller.home.domains.rows()))
     with caplog.at_level(logging.ERROR), qtbot.waitSignal(controller.failed):
-        controller.start(row.domain.uuid)
+        controller.home.start(row.domain.uuid)
     assert "Start test: The machine is running already." in caplog.text

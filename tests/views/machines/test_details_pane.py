@@ -11,10 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.views.conftest import info
 from vmdesk.core.details import DiskDetails, DomainDetails, DriveDetails
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.formatting import GIB
 from vmdesk.core.host import DomainState
 from vmdesk.core.statistics import Usage
-from vmdesk.models.domain_list_model import Activity, DomainRow, PendingDomain
+from vmdesk.models.domain_list_model import Activity, DomainRow, Machine, PendingDomain
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.machines.details_pane import DetailsPane
 
@@ -48,7 +49,8 @@ def pane(qtbot: QtBot, actions: DomainActions) -> DetailsPane:
 
 
 def show(pane: DetailsPane, actions: DomainActions, *rows: DomainRow) -> None:
-    actions.set_rows(list(rows), True)
+    key = DomainKey("test:///default", "")
+    actions.set_machines([Machine(key, row, is_connected=True) for row in rows])
     pane.show_rows(rows, True)
 
 

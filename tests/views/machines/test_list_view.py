@@ -22,7 +22,9 @@ def domains(qtbot: QtBot) -> DomainListModel:
 
 @pytest.fixture
 def view(qtbot: QtBot, domains: DomainListModel) -> DomainListView:
-    view = DomainListView(DomainProxy(domains))
+    proxy = DomainProxy()
+    proxy.add(domains)
+    view = DomainListView(proxy)
     qtbot.addWidget(view)
     view.resize(332, 400)
     with qtbot.waitExposed(view):
@@ -50,7 +52,7 @@ def test_return_and_a_double_click_open_the_machine(
         # Qt knows a double-click by the click before it.
         qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
         qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert opened.args == [one.uuid]
+    assert opened.args == [domains.key(one.uuid)]
     with qtbot.waitSignal(view.opened):
         qtbot.keyClick(view, Qt.Key.Key_Return)
 
@@ -60,19 +62,18 @@ def test_several_machines_are_selected_with_shift(
 ) -> None:
     infos = [info(name) for name in "abc"]
     domains.set_all(infos)
-    view.select([infos[0].uuid])
+    view.select([domains.key(infos[0].uuid)])
     with qtbot.waitSignal(view.selected):
         qtbot.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
-    assert set(view.selected_uuids()) == {infos[0].uuid, infos[1].uuid}
-    assert view.selected_uuids()[0] == infos[1].uuid
+    assert view.selected_keys() == [domains.key(infos[at].uuid) for at in (1, 0)]
 
 
 def test_what_is_not_shown_cannot_be_selected(
     domains: DomainListModel, view: DomainListView
 ) -> None:
     domains.set_all([info("a")])
-    view.select(["nowhere"])
-    assert view.selected_uuids() == []
+    view.select([domains.key("nowhere")])
+    assert view.selected_keys() == []
 
 
 def test_only_rows_in_sight_are_told(
@@ -82,11 +83,11 @@ def test_only_rows_in_sight_are_told(
     domains.set_all(infos)
     qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() > 0)
     top = view.in_sight()
-    assert top[0] == infos[0].uuid
+    assert top[0] == domains.key(infos[0].uuid)
     assert 4 <= len(top) <= 8
     with qtbot.waitSignal(view.moved):
         view.scrollToBottom()
-    assert view.in_sight()[-1] == infos[-1].uuid
+    assert view.in_sight()[-1] == domains.key(infos[-1].uuid)
 
 
 def test_an_empty_list_has_nothing_in_sight(view: DomainListView) -> None:
@@ -155,7 +156,7 @@ def test_the_menu_key_asks_for_the_menu_at_the_row(
     qtbot: QtBot, domains: DomainListModel, view: DomainListView
 ) -> None:
     domains.set_all([info("a")])
-    view.select([domains.rows()[0].domain.uuid])
+    view.select([domains.key(domains.rows()[0].domain.uuid)])
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(0, 0), QPoint(0, 0))
     with qtbot.waitSignal(view.menu_wanted) as wanted:
         QApplication.sendEvent(view.viewport(), event)

@@ -26,16 +26,16 @@ def test_however_fast_the_selection_moves_one_question_is_under_way_and_the_last
     qtbot: QtBot, window: MainWindow, controller: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("one", "two", "three"):
-        controller.host.connection.defineXML(MORE.format(name=name))
-    qtbot.waitUntil(lambda: controller.domains.rowCount() == 4)
+        controller.home.host.connection.defineXML(MORE.format(name=name))
+    qtbot.waitUntil(lambda: controller.home.domains.rowCount() == 4)
     view = window.machines.view
-    uuids = {
-        index.data(): index.data(DomainRole.UUID)
-        for index in (controller.domains.index(row, 0) for row in range(4))
+    keys = {
+        index.data(): index.data(DomainRole.KEY)
+        for index in (controller.home.domains.index(row, 0) for row in range(4))
     }
     asked: list[str] = []
     under_way: list[int] = []
-    ask = controller.details
+    ask = controller.home.details
     running: set[Task] = set()
 
     def counted(uuid: str) -> Task:
@@ -46,11 +46,11 @@ def test_however_fast_the_selection_moves_one_question_is_under_way_and_the_last
         under_way.append(len(running))
         return task
 
-    qtbot.waitUntil(lambda: view.selected_uuids() == [uuids["test"]])
-    monkeypatch.setattr(controller, "details", counted)
+    qtbot.waitUntil(lambda: view.selected_keys() == [keys["test"]])
+    monkeypatch.setattr(controller.home, "details", counted)
     for name in ("one", "two", "three"):
-        view.select([uuids[name]])
+        view.select([keys[name]])
     qtbot.waitUntil(lambda: "note of three" in _texts(window))
-    assert asked[-1] == uuids["three"]
-    assert uuids["two"] not in asked
+    assert asked[-1] == keys["three"].uuid
+    assert keys["two"].uuid not in asked
     assert max(under_way) == 1

@@ -23,7 +23,8 @@ def domains(qtbot: QtBot) -> DomainListModel:
 
 @pytest.fixture
 def proxy(qtmodeltester: ModelTester, domains: DomainListModel) -> DomainProxy:
-    proxy = DomainProxy(domains)
+    proxy = DomainProxy()
+    proxy.add(domains)
     qtmodeltester.check(proxy)
     return proxy
 
@@ -102,7 +103,8 @@ def test_what_runs_and_then_what_ran_last_comes_first_when_sorted_by_use(
     never, long_ago, lately, now = (info(name) for name in ("a", "b", "c", "d"))
     now = replace(now, state=DomainState.RUNNING)
     times = {long_ago.uuid: 1000.0, lately.uuid: 2000.0}
-    proxy = DomainProxy(domains, lambda uuid: times.get(uuid, 0.0))
+    proxy = DomainProxy(lambda uuid: times.get(uuid, 0.0))
+    proxy.add(domains)
     domains.set_all([never, long_ago, lately, now])
     proxy.set_sort_by(SortBy.USE)
     assert names(proxy) == ["d", "c", "b", "a"]
@@ -120,13 +122,13 @@ def test_an_index_stays_on_its_machine_whatever_happens(
     assert kept.data() == "vm7"
     assert not lost.isValid()
     proxy.set_filter("")
-    uuid = kept.data(DomainRole.UUID)
+    uuid = kept.data(DomainRole.KEY).uuid
     row = domains.row(uuid)
     assert row is not None
     assert row.info is not None
     domains.update(uuid, replace(row.info, state=DomainState.RUNNING))
     assert (kept.data(), kept.row()) == ("vm7", 0)
-    domains.update(proxy.index(3, 0).data(DomainRole.UUID), None)
+    domains.update(proxy.index(3, 0).data(DomainRole.KEY).uuid, None)
     assert kept.data() == "vm7"
 
 
@@ -157,7 +159,7 @@ def test_any_series_of_changes_leaves_what_a_fresh_look_would_show(
         assert [natural_key(name) for name in names(proxy)] == [natural_key(n) for n in shown]
         for row in range(proxy.rowCount()):
             index = proxy.index(row, 0)
-            assert proxy.mapFromSource(proxy.mapToSource(index)) == index
+            assert proxy.index_of(index.data(DomainRole.KEY)) == index
 
 
 def test_a_machine_that_comes_to_match_appears(
@@ -177,4 +179,4 @@ def test_many_machines_at_once_are_filtered_too(
     proxy.set_filter("7")
     domains.set_all(info(f"vm{number}") for number in range(30))
     assert names(proxy) == ["vm7", "vm17", "vm27"]
-    assert proxy.index_of("nowhere").isValid() is False
+    assert proxy.index_of(domains.key("nowhere")).isValid() is False

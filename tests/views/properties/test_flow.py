@@ -23,7 +23,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def domain(controller: Controller) -> libvirt.virDomain:
-    return controller.host.connection.lookupByName("test")
+    return controller.home.host.connection.lookupByName("test")
 
 
 def found_dialog() -> PropertiesDialog | None:
@@ -54,9 +54,9 @@ def dialog(qtbot: QtBot, off: MainWindow) -> PropertiesDialog:
 
 def redefine(controller: Controller, old: str, new: str) -> None:
     """Change the machine as another program does."""
-    text = definition.read(controller.host, domain(controller).UUIDString())
+    text = definition.read(controller.home.host, domain(controller).UUIDString())
     assert old in text
-    controller.host.connection.defineXML(text.replace(old, new))
+    controller.home.host.connection.defineXML(text.replace(old, new))
 
 
 def save(qtbot: QtBot, dialog: PropertiesDialog) -> None:
@@ -91,7 +91,7 @@ def test_saving_writes_title_memory_and_cpus_and_keeps_the_rest(
     dialog.sizes.memory.spin.setValue(1024)
     dialog.sizes.vcpus.spin.setValue(3)
     save(qtbot, dialog)
-    after = definition.read(controller.host, domain(controller).UUIDString())
+    after = definition.read(controller.home.host, domain(controller).UUIDString())
     changed = set(after.splitlines()) - set(before.splitlines())
     assert {line.strip() for line in changed} == {
         "<title>Web</title>",
@@ -107,7 +107,7 @@ def test_the_machine_is_renamed_and_its_row_with_it(
     dialog = opened(qtbot, off, Act.RENAME)
     qtbot.keyClicks(dialog.general.name.edit, "web")
     save(qtbot, dialog)
-    qtbot.waitUntil(lambda: "web" in controller.domains.names())
+    qtbot.waitUntil(lambda: "web" in controller.home.domains.names())
 
 
 def test_what_others_change_is_told_and_shown_where_nothing_is_typed(
@@ -136,7 +136,7 @@ def test_a_conflict_is_asked_about_and_own_changes_can_be_kept(
     qtbot.mouseClick(dialog.notice.buttons[KEEP], LEFT)
     assert dialog.general.title.edit.text() == "Mine"
     save(qtbot, dialog)
-    text = definition.read(controller.host, domain(controller).UUIDString())
+    text = definition.read(controller.home.host, domain(controller).UUIDString())
     assert "<title>Mine</title>" in text
     assert ">5</vcpu>" in text, "what the other program changed is not overwritten"
 
@@ -173,7 +173,7 @@ def test_a_question_outlasts_what_is_done_beside_it(
     qtbot.mouseClick(dialog.notice.buttons[KEEP], LEFT)
     assert len(dialog.drives.cards) == 1
     save(qtbot, dialog)
-    text = definition.read(controller.host, domain(controller).UUIDString())
+    text = definition.read(controller.home.host, domain(controller).UUIDString())
     assert "<title>Mine</title>" in text
     assert ">5</vcpu>" in text
 
@@ -189,7 +189,7 @@ def test_a_change_in_the_last_moment_is_not_overwritten(
     assert "Nothing was overwritten" in errors()[0].accessibleDescription()
     errors()[0].reject()
     qtbot.waitUntil(lambda: dialog.notice.is_question)
-    text = definition.read(controller.host, domain(controller).UUIDString())
+    text = definition.read(controller.home.host, domain(controller).UUIDString())
     assert "Mine" not in text
 
 
@@ -210,7 +210,7 @@ def test_an_earlier_version_is_brought_back(
     assert "CPUs: 3 → 2" in again.history.words.text()
     qtbot.mouseClick(again.history.bring_back, LEFT)
     qtbot.waitUntil(lambda: again.sizes.vcpus.value == 2)
-    assert definition.read(controller.host, domain(controller).UUIDString()) == before
+    assert definition.read(controller.home.host, domain(controller).UUIDString()) == before
     assert not again.notice.is_question, "one's own change is no conflict"
     assert not again.history.bring_back.isEnabled() or "as it was" not in again.history.words.text()
 
@@ -274,9 +274,9 @@ def test_a_lost_connection_leaves_what_was_typed(
 ) -> None:
     qtbot.keyClicks(dialog.general.title.edit, "Mine")
     uuid = dialog.settings.properties.uuid
-    controller.host.close()
+    controller.home.host.close()
     controller.domain_changed.emit(uuid)
-    questions = controller._work._questions
+    questions = controller.home._work.questions
     qtbot.waitUntil(lambda: not questions.tasks)
     assert dialog.isVisible()
     controller.reconnect()

@@ -71,10 +71,10 @@ def test_the_warning_is_given_for_several_too(dialog: SeveralDialog) -> None:
 def test_two_selected_machines_get_the_same_memory(
     qtbot: QtBot, window: MainWindow, controller: Controller
 ) -> None:
-    connection = controller.host.connection
+    connection = controller.home.host.connection
     connection.lookupByName("test").destroy()
     connection.defineXML(SECOND)
-    qtbot.waitUntil(lambda: set(controller.domains.names()) == {"second", "test"})
+    qtbot.waitUntil(lambda: set(controller.home.domains.names()) == {"second", "test"})
     window.machines.view.selectAll()
     window.domain_actions[Act.PROPERTIES].trigger()
     qtbot.waitUntil(lambda: bool(several()))

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QSystemTrayIcon, QWidget
 from pytestqt.qtbot import QtBot
 
-from vmdesk.connection import ConnectionState, ConnectionStatus
 from vmdesk.controller import Controller
 from vmdesk.core import configuration
 from vmdesk.core.bundle.layout import ArchiveForm
@@ -122,7 +121,7 @@ def test_another_address_is_connected_to_at_once(
     )
     page(dialog, dialog.connection)
     put_in(qtbot, dialog.connection.uri.edit, f"test://{node}")
-    qtbot.waitUntil(lambda: controller.domains.names() == {"elsewhere"})
+    qtbot.waitUntil(lambda: controller.home.domains.names() == {"elsewhere"})
     assert settings.uri == f"test://{node}"
     assert dialog.connection.uri.note == "Connected."
 
@@ -142,8 +141,7 @@ def test_what_is_no_address_is_refused(
 def test_a_connection_that_fails_says_why_beside_the_address(
     dialog: SettingsDialog, controller: Controller
 ) -> None:
-    lost = ConnectionStatus(ConnectionState.LOST, OperationError("No such host."), 8.0)
-    controller.connection_changed.emit(lost)
+    controller.home._connection._retry(OperationError("No such host."))
     assert dialog.connection.uri.note == "No such host."
 
 
@@ -155,7 +153,7 @@ def test_while_work_is_under_way_the_connection_stays(
     def wait(_job: Job) -> None:
         done.wait(30)
 
-    controller.operations.start("Export", wait)
+    controller.home.operations.start("Export", wait)
     dialog = window.preferences.open()
     try:
         assert not dialog.connection.uri.edit.isEnabled()

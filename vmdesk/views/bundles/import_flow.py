@@ -6,10 +6,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from vmdesk.controller import Controller
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations.incoming import Preview
+from vmdesk.site import Site
 from vmdesk.tasks import Task
 from vmdesk.views.bundles.import_dialog import ImportDialog, ImportWish
 from vmdesk.views.error_dialog import ErrorDialog
@@ -26,14 +27,14 @@ class ImportFlow(QObject):
     """The user has agreed, refused, or read why the file can't be used."""
 
     def __init__(
-        self, controller: Controller, window: QWidget, path: Path, made: Callable[[str], object]
+        self, site: Site, window: QWidget, path: Path, made: Callable[[DomainKey], object]
     ) -> None:
         super().__init__(window)
-        self._controller = controller
+        self._site = site
         self._window = window
         self._path = path
         self._made = made
-        self._dialog = ImportDialog(path, controller.domains.names, window)
+        self._dialog = ImportDialog(path, site.domains.names, window)
         self._dialog.agreed.connect(self._import)
         self._dialog.verify_wanted.connect(self._verify)
         self._dialog.rejected.connect(self._cancel)
@@ -43,7 +44,7 @@ class ImportFlow(QObject):
         self._patience.timeout.connect(self._dialog.open)
         self._patience.start(_PATIENCE)
         self._was_read = False
-        self._task = self._follow(controller.bundles.preview(path))
+        self._task = self._follow(site.bundles.preview(path))
 
     def _follow(self, task: Task) -> Task:
         task.progressed.connect(self._dialog.show_progress)
@@ -59,13 +60,11 @@ class ImportFlow(QObject):
     def _verify(self) -> None:
         self._dialog.show_progress(None)
         self._was_read = True
-        self._task = self._follow(self._controller.bundles.verify(self._path))
+        self._task = self._follow(self._site.bundles.verify(self._path))
 
     def _import(self, wish: ImportWish) -> None:
-        task = self._controller.bundles.import_(
-            wish.preview, wish.name, wish.same_identity, wish.start
-        )
-        self._made(task.key)
+        task = self._site.bundles.import_(wish.preview, wish.name, wish.same_identity, wish.start)
+        self._made(self._site.domains.key(task.key))
 
     def _cancel(self) -> None:
         self._task.cancel()

@@ -27,12 +27,12 @@ class DoctorFlow(QObject):
 
     def begin_at_start(self) -> None:
         """Show the page only if something is broken that was not at the last start."""
-        task = self._controller.checkup.look_at_start()
+        task = self._controller.home.checkup.look_at_start()
         task.succeeded.connect(self._show_news)
 
     def copy_report(self) -> None:
         """Put a report on the clipboard."""
-        self._controller.checkup.report().succeeded.connect(self._copy)
+        self._controller.home.checkup.report().succeeded.connect(self._copy)
 
     def _open(self) -> DoctorPage:
         if self._page is None:
@@ -53,7 +53,7 @@ class DoctorFlow(QObject):
     def _look(self) -> None:
         if self._page is not None:
             self._page.show_looking()
-            self._controller.checkup.look().succeeded.connect(self._show)
+            self._controller.home.checkup.look().succeeded.connect(self._show)
 
     def _show(self, examination: Examination) -> None:
         if self._page is not None:
@@ -68,7 +68,7 @@ class DoctorFlow(QObject):
         if self._page is not None:
             self._page.set_busy(True)
         # Whatever became of it: what counts is what is so now.
-        self._controller.checkup.mend(mend).finished.connect(self._look)
+        self._controller.home.checkup.mend(mend).finished.connect(self._look)
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)

@@ -4,6 +4,7 @@ from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.views.machines.delegate import DomainDelegate
@@ -14,9 +15,9 @@ class DomainListView(QListView):
     """Every machine as a row; several can be selected."""
 
     opened = Signal(object)
-    """The UUID of the machine that Return or a double-click was for."""
+    """The ``DomainKey`` of the machine that Return or a double-click was for."""
     selected = Signal(object)
-    """A list of the selected UUIDs, the current one first."""
+    """A list of the selected ``DomainKey``s, the current one first."""
     moved = Signal()
     """Other rows may be in sight now."""
     menu_wanted = Signal(object)
@@ -47,16 +48,16 @@ class DomainListView(QListView):
         self.verticalScrollBar().valueChanged.connect(lambda _value: self.moved.emit())
         self.doubleClicked.connect(self._open)
 
-    def selected_uuids(self) -> list[str]:
+    def selected_keys(self) -> list[DomainKey]:
         """Return the selected machines, the current one first."""
         current = self.currentIndex()
         indexes = self.selectionModel().selectedIndexes()
         indexes.sort(key=lambda index: (index != current, index.row()))
-        return [index.data(DomainRole.UUID) for index in indexes]
+        return [key for key in map(_key, indexes) if key.uuid]
 
-    def select(self, uuids: list[str]) -> None:
+    def select(self, keys: list[DomainKey]) -> None:
         """Select these machines as far as they are shown; the first becomes the current one."""
-        indexes = (self._proxy.index_of(uuid) for uuid in uuids)
+        indexes = (self._proxy.index_of(key) for key in keys)
         found = [index for index in indexes if index.isValid()]
         selection = self.selectionModel()
         flag = selection.SelectionFlag.ClearAndSelect
@@ -67,7 +68,7 @@ class DomainListView(QListView):
             selection.setCurrentIndex(found[0], selection.SelectionFlag.NoUpdate)
             self.scrollTo(found[0])
 
-    def in_sight(self) -> list[str]:
+    def in_sight(self) -> list[DomainKey]:
         """Return the machines whose rows can be seen, even if only a part of them."""
         visible = self.viewport().rect()
         first = self.indexAt(visible.topLeft())
@@ -76,7 +77,8 @@ class DomainListView(QListView):
             return []
         end = last.row() if last.isValid() else self._proxy.rowCount() - 1
         rows = range(first.row(), end + 1)
-        return [self._proxy.index(row, 0).data(DomainRole.UUID) for row in rows]
+        keys = (_key(self._proxy.index(row, 0)) for row in rows)
+        return [key for key in keys if key.uuid]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell that more or fewer rows fit."""
@@ -107,7 +109,12 @@ class DomainListView(QListView):
 
     def _open(self, index: QModelIndex) -> None:
         if index.isValid():
-            self.opened.emit(index.data(DomainRole.UUID))
+            self.opened.emit(_key(index))
 
     def _tell_selection(self) -> None:
-        self.selected.emit(self.selected_uuids())
+        self.selected.emit(self.selected_keys())
+
+
+def _key(index: QModelIndex) -> DomainKey:
+    key: DomainKey = index.data(DomainRole.KEY)
+    return key

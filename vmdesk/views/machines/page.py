@@ -1,13 +1,14 @@
 """The list of machines beside the selected one in full."""
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QWidget
 
-from vmdesk.connection import ConnectionState
 from vmdesk.controller import Controller
 from vmdesk.core.details import DomainDetails
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
-from vmdesk.models.domain_list_model import DomainRole, DomainRow
+from vmdesk.models.domain_list_model import Machine
+from vmdesk.site import Site
 from vmdesk.tasks import Task
 from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
@@ -33,12 +34,14 @@ class MachinesPage(QSplitter):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._controller = controller
         self._actions = actions
-        self._details: DomainDetails | None = None
-        self._question: Task | None = None
-        self._is_question_due = False
-        self._lost_selection: list[str] = []
-        self._selected: list[str] = []
-        self.proxy = DomainProxy(controller.domains, controller.last_use.__getitem__, self)
+        self._details: tuple[DomainKey, DomainDetails] | None = None
+        self._asked: set[str] = set()
+        """Connections that are being asked for the details of a machine."""
+        self._due: set[str] = set()
+        """Those of them that are to be asked again."""
+        self._lost_selection: list[DomainKey] = []
+        self._selected: list[DomainKey] = []
+        self.proxy = DomainProxy(controller.last_use.__getitem__, self)
         self.view = DomainListView(self.proxy)
         self.view.addActions([actions[act] for act in (Act.DELETE, Act.RENAME, Act.PROPERTIES)])
         self.pane = DetailsPane(actions)
@@ -62,66 +65,72 @@ class MachinesPage(QSplitter):
 
     def set_filter(self, text: str) -> None:
         """Show the machines that ``text`` is found in."""
-        selected = self.view.selected_uuids() or self._lost_selection
+        selected = self.view.selected_keys() or self._lost_selection
         self.proxy.set_filter(text)
         self._recount()
         self._lost_selection = selected
-        self.select(selected[0] if selected else "")
+        self.select(selected[0] if selected else None)
         self._show_selection()
 
-    def select(self, uuid: str) -> None:
-        """Select a machine; if there is none of this UUID, the first one when none is selected."""
-        if uuid not in self.view.selected_uuids():
-            self.view.select([uuid])
-        if not self.view.selected_uuids() and self.proxy.rowCount():
-            self.view.select([self.proxy.index(0, 0).data(DomainRole.UUID)])
+    def select(self, key: DomainKey | None) -> None:
+        """Select a machine; if it is not there, the first one when none is selected."""
+        if key is not None and key not in self.view.selected_keys():
+            self.view.select([key])
+        if not self.view.selected_keys() and (first := self.proxy.first()) is not None:
+            self.view.select([first])
 
     def refresh(self) -> None:
         """Show the selected rows as they are now."""
-        rows = self._rows()
-        is_current = self._controller.connection_status.state is ConnectionState.CONNECTED
-        uuid = rows[0].domain.uuid if len(rows) == 1 else ""
-        is_known = self._details is not None and self._details.uuid == uuid
-        details = self._details if is_known else None
-        self._actions.set_rows(rows, is_current, details)
-        self.pane.show_rows(rows, is_current)
-        info = rows[0].info if uuid else None
-        usages = self._controller.monitor.usages(uuid) if info is not None else ()
+        machines = self._machines()
+        rows = [machine.row for machine in machines]
+        one = machines[0] if len(machines) == 1 else None
+        is_known = one is not None and self._details is not None and self._details[0] == one.key
+        details = self._details[1] if is_known and self._details is not None else None
+        self._actions.set_machines(machines, details)
+        self.pane.show_rows(rows, all(machine.is_connected for machine in machines))
+        info = one.row.info if one is not None else None
+        usages = self._controller.usages(one.key) if one is not None else ()
         self.pane.show_usages(usages, info.memory if info is not None else 0)
         self.pane.show_details(details)
 
     def _connect(self) -> None:
-        domains = self._controller.domains
         self.view.selected.connect(self._show_selection)
         self.view.opened.connect(lambda _uuid: self._actions.request(Act.CONSOLE))
         self.view.menu_wanted.connect(lambda at: self._actions.menu(self).popup(at))
         self.pane.screen_activated.connect(lambda: self._actions.request(Act.CONSOLE))
-        domains.dataChanged.connect(self._follow)
-        for changed in (domains.rowsInserted, domains.rowsRemoved):
+        self.proxy.dataChanged.connect(self._follow)
+        for changed in (
+            self.proxy.rowsInserted, self.proxy.rowsRemoved, self.proxy.layoutChanged,
+        ):  # fmt: skip
             changed.connect(self._recount)
         for moved in (self.view.moved, self.proxy.layoutChanged):
             moved.connect(lambda: self._sight.start(_SETTLE))
         self._controller.domain_changed.connect(self._follow_equipment)
         self._controller.use_changed.connect(self._follow_use)
         self._controller.connection_changed.connect(self._show_selection)
-        self._controller.monitor.watched.connect(self._follow_usage)
+        self._controller.watched.connect(self._follow_usage)
+        self._controller.site_added.connect(self._add_site)
+        self._controller.site_removed.connect(lambda site: self.proxy.remove(site.uri))
+        for site in self._controller.sites:
+            self._add_site(site)
 
-    def _rows(self) -> list[DomainRow]:
-        rows = (self._controller.domains.row(uuid) for uuid in self._selected)
-        return [row for row in rows if row is not None]
+    def _add_site(self, site: Site) -> None:
+        self.proxy.add(site.domains)
+
+    def _machines(self) -> list[Machine]:
+        return self._controller.machines(self._selected)
 
     def _follow(self, first: QModelIndex, last: QModelIndex) -> None:
         changed = range(first.row(), last.row() + 1)
-        domains = self._controller.domains
-        if any(domains.index_of(uuid).row() in changed for uuid in self._selected):
+        if any(self.proxy.index_of(key).row() in changed for key in self._selected):
             self.refresh()
 
-    def _follow_usage(self, uuid: str) -> None:
-        if self._selected == [uuid]:
+    def _follow_usage(self, key: DomainKey) -> None:
+        if self._selected == [key]:
             self.refresh()
 
-    def _follow_equipment(self, uuid: str) -> None:
-        if uuid in self._selected:
+    def _follow_equipment(self, key: DomainKey) -> None:
+        if key in self._selected:
             self._ask_details()
 
     def _follow_use(self) -> None:
@@ -129,15 +138,14 @@ class MachinesPage(QSplitter):
             self.proxy.renew()
 
     def _show_selection(self) -> None:
-        self._selected = self.view.selected_uuids()
+        self._selected = self.view.selected_keys()
         self.refresh()
         self._ask_details()
         self._sight.start(_SETTLE)
 
     def _tell_sight(self) -> None:
-        rows = self._rows()
-        selected = rows[0].domain.uuid if len(rows) == 1 else ""
-        self._controller.monitor.set_in_sight(self.view.in_sight(), selected)
+        selected = self._selected[0] if len(self._selected) == 1 else None
+        self._controller.set_in_sight(self.view.in_sight(), selected)
 
     def _recount(self) -> None:
         self._sight.start(_SETTLE)
@@ -145,27 +153,29 @@ class MachinesPage(QSplitter):
         self._left.setCurrentIndex(1 if is_empty else 0)
 
     def _ask_details(self) -> None:
-        rows = self._rows()
-        status = self._controller.connection_status.state
-        if len(rows) != 1 or rows[0].info is None or status is not ConnectionState.CONNECTED:
+        machines = self._machines()
+        if len(machines) != 1 or machines[0].row.info is None or not machines[0].is_connected:
             return
-        if self._question is not None:
+        key = machines[0].key
+        if key.connection in self._asked:
             # However fast the selection moves, one question is under way: then comes the last.
-            self._is_question_due = True
+            self._due.add(key.connection)
         elif self.isVisible():
-            self._question = self._controller.details(rows[0].domain.uuid)
-            self._question.succeeded.connect(self._take_details)
-            self._question.finished.connect(self._end_question)
-        if rows[0].info.state.is_active:
+            for site, uuids in self._controller.by_site([key]):
+                self._asked.add(key.connection)
+                question = _Question(key, site.details(uuids[0]), self)
+                question.answered.connect(self._take_details)
+                question.ended.connect(self._end_question)
+        if machines[0].row.info.state.is_active:
             self._timer.start(_REFRESH)
 
-    def _end_question(self) -> None:
-        self._question = None
-        if self._is_question_due:
-            self._is_question_due = False
+    def _end_question(self, connection: str) -> None:
+        self._asked.discard(connection)
+        if connection in self._due:
+            self._due.discard(connection)
             self._ask_details()
 
-    def _take_details(self, details: DomainDetails) -> None:
+    def _take_details(self, details: tuple[DomainKey, DomainDetails]) -> None:
         self._details = details
         self.refresh()
 
@@ -178,3 +188,25 @@ class MachinesPage(QSplitter):
             _("The filter looks for its words in names, states and notes."),
             (button,),
         )
+
+
+class _Question(QObject):
+    """Asks for the details of one machine; it goes with the page."""
+
+    answered = Signal(object)
+    """The ``DomainKey`` with the ``DomainDetails``."""
+    ended = Signal(object)
+    """The connection that was asked."""
+
+    def __init__(self, key: DomainKey, task: Task, page: QObject) -> None:
+        super().__init__(page)
+        self._key = key
+        task.succeeded.connect(self._answer)
+        task.finished.connect(self._end)
+
+    def _answer(self, details: DomainDetails) -> None:
+        self.answered.emit((self._key, details))
+
+    def _end(self) -> None:
+        self.ended.emit(self._key.connection)
+        self.deleteLater()

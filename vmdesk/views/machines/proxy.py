@@ -1,23 +1,24 @@
-"""Which machines the list shows, and in which order.
+"""Which machines the list shows, and in which order: a section for each connection."""
 
-What sorts and finds each row is kept ready. Qt's own sorting proxy asks Python for every
-comparison, which takes ten times as long with 1,000 machines as the whole of this.
-"""
-
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import (
-    QAbstractProxyModel,
+    QAbstractListModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    Qt,
     QTimer,
+    Signal,
 )
 
-from vmdesk.models.domain_list_model import DomainListModel, DomainRole, DomainRow
-from vmdesk.views.machines.order import SortBy, Sorted, SortKey, examine
+from vmdesk.connection import ConnectionStatus
+from vmdesk.core.domain_key import DomainKey
+from vmdesk.models.domain_list_model import DomainListModel, DomainRole
+from vmdesk.views.machines.order import SortBy
+from vmdesk.views.machines.part import Part, Wanted
+from vmdesk.views.machines.section import Section
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -30,55 +31,91 @@ _UNRELATED = {DomainRole.PICTURE, DomainRole.CPU_HISTORY}
 """Roles that change neither the place of a row nor whether it is shown at once."""
 
 
-class DomainProxy(QAbstractProxyModel):
-    """Filters by words in name, state and note, and sorts as people do: vm2 before vm10."""
+class DomainProxy(QAbstractListModel):
+    """Filters by words in name, state and note, and sorts as people do: vm2 before vm10.
+
+    With two connections or more, each section has a header row, and can be folded.
+    """
+
+    counted = Signal()
+    """There are more machines or fewer, whether they are shown or not."""
 
     def __init__(
         self,
-        domains: DomainListModel,
         last_use: Callable[[str], float] = lambda _uuid: 0.0,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._domains = domains
-        self._last_use = last_use
-        self._wanted: list[str] = []
-        self._sort_by = SortBy.NAME
-        self._known: list[Sorted] = []
-        """By position in the source."""
-        self._shown: list[int] = []
-        """Positions in the source, in the order of this model."""
+        self._wanted = Wanted(last_use)
+        self._parts: list[Part] = []
+        self._followers: dict[str, _Follower] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(CPU_INTERVAL)
         self._timer.timeout.connect(self.renew)
-        self.setSourceModel(domains)
-        domains.rowsInserted.connect(self._insert)
-        domains.rowsAboutToBeRemoved.connect(self._hide_rows)
-        domains.rowsRemoved.connect(self._forget)
-        domains.dataChanged.connect(self._change)
-        self.renew()
 
     @property
     def sort_by(self) -> SortBy:
         """What the list is sorted by."""
-        return self._sort_by
+        return self._wanted.sort_by
 
     @property
     def is_filtered(self) -> bool:
         """Whether the user looks for something."""
-        return bool(self._wanted)
+        return bool(self._wanted.words)
+
+    @property
+    def count(self) -> int:
+        """How many machines there are, whether they are shown or not."""
+        return sum(map(len, self._parts))
+
+    @property
+    def has_headers(self) -> bool:
+        """Whether there are sections: with one connection, nobody needs its name."""
+        return len(self._parts) > 1
+
+    def add(self, domains: DomainListModel, name: str = "") -> None:
+        """Show one more section with the machines of a connection."""
+        part = Part(domains, self._wanted, name)
+        with self._arranging():
+            self._parts.append(part)
+        self._followers[domains.connection] = _Follower(part, self)
+        self.counted.emit()
+
+    def remove(self, connection: str) -> None:
+        """Show a section no longer."""
+        self._followers.pop(connection).end()
+        with self._arranging():
+            self._parts = [p for p in self._parts if p.domains.connection != connection]
+        self.counted.emit()
+
+    def set_header(self, connection: str, name: str, status: ConnectionStatus) -> None:
+        """Say what a section is called, and how its connection stands."""
+        for part in self._of(connection):
+            part.name, part.status = name, status
+            self._tell_header(part)
+
+    def set_folded(self, connection: str, is_folded: bool) -> None:
+        """Hide or show the machines of a section."""
+        for part in self._of(connection):
+            with self._arranging():
+                part.is_folded = is_folded
 
     def set_filter(self, text: str) -> None:
-        """Show the machines that have every word of ``text`` in their name, state or note."""
-        wanted = text.casefold().split()
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self._arrange()
+        """Show the machines that have every word of ``text`` in their name, state or note.
+
+        Meanwhile no section is folded, and one without such a machine is not shown.
+        """
+        words = text.casefold().split()
+        if words != self._wanted.words:
+            with self._arranging():
+                self._wanted.words = words
+                for part in self._parts:
+                    part.arrange()
 
     def set_sort_by(self, sort_by: SortBy) -> None:
         """Sort by something else."""
-        if sort_by is not self._sort_by:
-            self._sort_by = sort_by
+        if sort_by is not self.sort_by:
+            self._wanted.sort_by = sort_by
             self.renew()
             if sort_by is SortBy.CPU:
                 self._timer.start()
@@ -87,142 +124,210 @@ class DomainProxy(QAbstractProxyModel):
 
     def renew(self) -> None:
         """Look at every machine anew, and put all in order."""
-        self._known = [self._examine(row) for row in self._domains.rows()]
-        self._arrange()
+        with self._arranging():
+            for part in self._parts:
+                part.renew()
 
-    def index_of(self, uuid: str) -> QModelIndex:
-        """Return the index of a machine's row, invalid if it is not shown."""
-        return self.mapFromSource(self._domains.index_of(uuid))
+    def index_of(self, key: DomainKey) -> QModelIndex:
+        """Return the index of a machine's row, or of a header, invalid if it is not shown."""
+        for part in self._of(key.connection):
+            if not key.uuid:
+                return self.index(self._start(part) - 1) if self._has_header(part) else _NOWHERE
+            source = part.domains.index_of(key.uuid)
+            row = part.row_of(source.row()) if source.isValid() else None
+            if row is not None and self._is_open(part):
+                return self.index(self._start(part) + row)
+        return _NOWHERE
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        """Return the number of machines that are shown."""
-        return 0 if parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        """Return 1: this is a list."""
-        return 0 if parent.isValid() else 1
-
-    def hasChildren(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008, N802 - as in Qt
-        """Tell whether there is a row."""
-        return self.rowCount(parent) > 0
-
-    def index(
-        self,
-        row: int,
-        column: int = 0,
-        parent: Index = QModelIndex(),  # noqa: B008 - Qt's own signature
-    ) -> QModelIndex:
-        """Return the index of a row."""
-        is_there = not parent.isValid() and column == 0 and 0 <= row < len(self._shown)
-        return self.createIndex(row, column) if is_there else QModelIndex()
-
-    def parent(self, child: Index | None = None) -> Any:
-        """Return no index: no row has one above it. Without a ``child``, the owner of this."""
-        return super().parent() if child is None else QModelIndex()
-
-    def mapToSource(self, index: Index) -> QModelIndex:  # noqa: N802 - Qt's own name
-        """Return the same machine's index in the source."""
-        if not index.isValid() or index.row() >= len(self._shown):
-            return QModelIndex()
-        return self._domains.index(self._shown[index.row()])
-
-    def mapFromSource(self, index: Index) -> QModelIndex:  # noqa: N802 - Qt's own name
-        """Return the same machine's index here, invalid if it is not shown."""
-        row = self._row_of(index.row()) if index.isValid() else None
-        return QModelIndex() if row is None else self.index(row)
-
-    def _examine(self, row: DomainRow) -> Sorted:
-        return examine(row, self._domains.state_words(row), self._sort_by, self._last_use)
-
-    def _key(self, position: int) -> SortKey:
-        return self._known[position].key
-
-    def _row_of(self, position: int) -> int | None:
-        """Return the row in which the machine at this position of the source is shown."""
-        row = bisect_left(self._shown, self._key(position), key=self._key)
-        # Different machines may compare as equal: “vm1” and “VM1”.
-        for candidate in range(row, len(self._shown)):
-            if self._shown[candidate] == position:
-                return candidate
-            if self._key(self._shown[candidate]) != self._key(position):
-                break
+    def first(self) -> DomainKey | None:
+        """Return the first machine that is shown."""
+        for part in self._parts:
+            if part.shown and self._is_open(part):
+                return part.domains.key(part.domains.rows()[part.shown[0]].domain.uuid)
         return None
 
-    def _arrange(self) -> None:
-        """Put all rows in order, and keep every index on its machine."""
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        """Return the number of rows, headers included."""
+        return 0 if parent.isValid() else sum(map(self._length, self._parts))
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return what ``role`` asks of a machine or of a section."""
+        row = index.row() if self.checkIndex(index, self.CheckIndexOption.IndexIsValid) else -1
+        for part in self._parts:
+            if row < 0:
+                break
+            if row < (length := self._length(part)):
+                position = row - self._has_header(part)
+                if position < 0:
+                    return self._section(part).data(role)
+                return part.domains.data(part.domains.index(part.shown[position]), role)
+            row -= length
+        return None
+
+    def insert(self, part: Part, first: int, last: int) -> None:
+        """Take in machines of a connection."""
+        if last - first >= _FEW or first < len(part):
+            with self._arranging():
+                part.renew()
+        else:
+            for position in range(first, last + 1):
+                part.append()
+                self._show_row(part, position)
+            self._tell_header(part)
+        self.counted.emit()
+
+    def hide(self, part: Part, first: int, last: int) -> None:
+        """Let machines of a connection go that are still there."""
+        for position in range(first, last + 1):
+            self._hide_row(part, position)
+
+    def forget(self, part: Part, first: int, last: int) -> None:
+        """Follow the places of those that are left."""
+        part.forget(first, last)
+        self._tell_header(part)
+        self.counted.emit()
+
+    def change(self, part: Part, first: int, last: int, roles: list[int]) -> None:
+        """Show machines as they are now."""
+        if not roles or not _UNRELATED.issuperset(roles):
+            if last - first >= _FEW:
+                with self._arranging():
+                    part.renew()
+            else:
+                for position in range(first, last + 1):
+                    self._place_anew(part, position)
+        for position in range(first, last + 1):
+            row = part.row_of(position)
+            if row is not None and self._is_open(part):
+                index = self.index(self._start(part) + row)
+                self.dataChanged.emit(index, index, roles)
+
+    def _of(self, connection: str) -> list[Part]:
+        return [part for part in self._parts if part.domains.connection == connection]
+
+    def _is_open(self, part: Part) -> bool:
+        return not self.has_headers or not part.is_folded or self.is_filtered
+
+    def _has_header(self, part: Part) -> bool:
+        return self.has_headers and (bool(part.shown) or not self.is_filtered)
+
+    def _length(self, part: Part) -> int:
+        return self._has_header(part) + (len(part.shown) if self._is_open(part) else 0)
+
+    def _start(self, part: Part) -> int:
+        """Return the row of the first machine of a part."""
+        before = self._parts[: self._parts.index(part)]
+        return sum(map(self._length, before)) + self._has_header(part)
+
+    def _section(self, part: Part) -> Section:
+        is_folded = not self._is_open(part)
+        key = part.domains.key("")
+        return Section(key, part.name, part.status, len(part), is_folded)
+
+    def _tell_header(self, part: Part) -> None:
+        if part in self._parts and self._has_header(part):
+            index = self.index(self._start(part) - 1)
+            self.dataChanged.emit(index, index)
+
+    @contextmanager
+    def _arranging(self) -> Iterator[None]:
+        """Put rows in order inside, and keep every index on its machine."""
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
-        positions = [self._shown[index.row()] for index in before]
-        wanted = self._wanted
-        shown = (p for p, known in enumerate(self._known) if known.has(wanted))
-        self._shown = sorted(shown, key=self._key)
-        rows = {position: row for row, position in enumerate(self._shown)}
-        after = [self.index(rows.get(position, -1)) for position in positions]
-        self.changePersistentIndexList(before, after)
+        keys = [index.data(DomainRole.KEY) for index in before]
+        yield
+        self.changePersistentIndexList(before, [self.index_of(key) for key in keys])
         self.layoutChanged.emit()
 
-    def _insert(self, _parent: QModelIndex, first: int, last: int) -> None:
-        if last - first >= _FEW or first < len(self._known):
-            self.renew()
+    def _show_row(self, part: Part, position: int) -> None:
+        known = part.known(position)
+        if not part.is_found(known):
             return
-        for position in range(first, last + 1):
-            self._known.append(self._examine(self._domains.rows()[position]))
-            self._show_row(position)
-
-    def _show_row(self, position: int) -> None:
-        if self._known[position].has(self._wanted):
-            row = bisect_left(self._shown, self._key(position), key=self._key)
-            self.beginInsertRows(QModelIndex(), row, row)
-            self._shown.insert(row, position)
+        row = part.row_for(known.key)
+        if not self._is_open(part):
+            part.shown.insert(row, position)
+        elif self.has_headers and not self._has_header(part):
+            with self._arranging():  # its header comes along
+                part.shown.insert(row, position)
+        else:
+            at = self._start(part) + row
+            self.beginInsertRows(QModelIndex(), at, at)
+            part.shown.insert(row, position)
             self.endInsertRows()
 
-    def _hide_row(self, position: int) -> None:
-        row = self._row_of(position)
-        if row is not None:
-            self.beginRemoveRows(QModelIndex(), row, row)
-            del self._shown[row]
-            self.endRemoveRows()
+    def _hide_row(self, part: Part, position: int) -> None:
+        row = part.row_of(position)
+        if row is None:
+            return
+        if not self._is_open(part):
+            del part.shown[row]
+            return
+        at = self._start(part) + row
+        goes_with_header = self.is_filtered and self.has_headers and len(part.shown) == 1
+        self.beginRemoveRows(QModelIndex(), at - goes_with_header, at)
+        del part.shown[row]
+        self.endRemoveRows()
 
-    def _hide_rows(self, _parent: QModelIndex, first: int, last: int) -> None:
-        for position in range(first, last + 1):
-            self._hide_row(position)
-
-    def _forget(self, _parent: QModelIndex, first: int, last: int) -> None:
-        del self._known[first : last + 1]
-        gone = last - first + 1
-        self._shown = [at - gone if at > last else at for at in self._shown]
-
-    def _change(self, first: QModelIndex, last: QModelIndex, roles: Iterable[int] = ()) -> None:
-        roles = list(roles)
-        if not roles or not _UNRELATED.issuperset(roles):
-            if last.row() - first.row() >= _FEW:
-                self.renew()
-            else:
-                for position in range(first.row(), last.row() + 1):
-                    self._place_anew(position)
-        for position in range(first.row(), last.row() + 1):
-            row = self._row_of(position)
-            if row is not None:
-                self.dataChanged.emit(self.index(row), self.index(row), roles)
-
-    def _place_anew(self, position: int) -> None:
+    def _place_anew(self, part: Part, position: int) -> None:
         """Show, hide or move a row that is another now."""
-        before = self._known[position]
-        after = self._examine(self._domains.rows()[position])
+        before = part.known(position)
+        after = part.examine(part.domains.rows()[position])
         if before == after:
             return
-        row = self._row_of(position)
-        if row is None or not after.has(self._wanted):
-            self._hide_row(position)
-            self._known[position] = after
-            self._show_row(position)
+        row = part.row_of(position)
+        if row is None or not part.is_found(after):
+            self._hide_row(part, position)
+            part.change(position, after)
+            self._show_row(part, position)
             return
-        others = self._shown[:row] + self._shown[row + 1 :]
-        target = bisect_left(others, after.key, key=self._key)
-        self._known[position] = after
-        if target != row:
+        target = part.row_for(after.key, without=row)
+        part.change(position, after)
+        if target == row:
+            return
+        is_open, start = self._is_open(part), self._start(part)
+        if is_open:
             # Qt counts the place that the row leaves.
-            self.beginMoveRows(QModelIndex(), row, row, QModelIndex(), target + (target > row))
-            del self._shown[row]
-            self._shown.insert(target, position)
+            to = start + target + (target > row)
+            self.beginMoveRows(QModelIndex(), start + row, start + row, QModelIndex(), to)
+        del part.shown[row]
+        part.shown.insert(target, position)
+        if is_open:
             self.endMoveRows()
+
+
+class _Follower(QObject):
+    """Hears what the machines of one part do, for as long as there is a list."""
+
+    def __init__(self, part: Part, proxy: DomainProxy) -> None:
+        super().__init__(proxy)
+        self._part = part
+        self._proxy = proxy
+        domains = part.domains
+        domains.rowsInserted.connect(self._insert)
+        domains.rowsAboutToBeRemoved.connect(self._hide)
+        domains.rowsRemoved.connect(self._forget)
+        domains.dataChanged.connect(self._change)
+
+    def end(self) -> None:
+        """Hear no more."""
+        domains = self._part.domains
+        domains.rowsInserted.disconnect(self._insert)
+        domains.rowsAboutToBeRemoved.disconnect(self._hide)
+        domains.rowsRemoved.disconnect(self._forget)
+        domains.dataChanged.disconnect(self._change)
+        self.deleteLater()
+
+    def _insert(self, _parent: QModelIndex, first: int, last: int) -> None:
+        self._proxy.insert(self._part, first, last)
+
+    def _hide(self, _parent: QModelIndex, first: int, last: int) -> None:
+        self._proxy.hide(self._part, first, last)
+
+    def _forget(self, _parent: QModelIndex, first: int, last: int) -> None:
+        self._proxy.forget(self._part, first, last)
+
+    def _change(self, first: QModelIndex, last: QModelIndex, roles: Iterable[int] = ()) -> None:
+        self._proxy.change(self._part, first.row(), last.row(), list(roles))
+
+
+_NOWHERE = QModelIndex()

@@ -5,46 +5,47 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from vmdesk.controller import Controller
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.core.iso_library import SourceInfo
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations.create import NewDomain
 from vmdesk.settings import Settings
+from vmdesk.site import Site
 from vmdesk.tasks import Task
 from vmdesk.views.new_domain.dialog import NewDomainDialog
 from vmdesk.views.new_domain.source_field import SourceField
 
 
 def open_new_dialog(
-    controller: Controller,
+    site: Site,
     settings: Settings,
     window: QWidget,
     source: str,
-    made: Callable[[str], object],
+    made: Callable[[DomainKey], object],
 ) -> NewDomainDialog:
-    """Open the page, with ``source`` filled in; ``made`` is told the UUID when the user agrees."""
-    dialog = NewDomainDialog(controller.domains.names, window)
+    """Open the page, with ``source`` filled in; ``made`` is told the key when the user agrees."""
+    dialog = NewDomainDialog(site.domains.names, window)
     dialog.form.show_defaults(settings.new_memory, settings.new_vcpus, settings.new_disk_size)
     field = dialog.form.source
 
     def create(new: NewDomain) -> None:
-        controller.create(new)
-        made(new.uuid)
+        site.create(new)
+        made(site.domains.key(new.uuid))
 
     dialog.described.connect(create)
-    answer_probes(controller, field)
+    answer_probes(site, field)
     # A bound method: Qt forgets the connection when the dialog is gone before the answer is here.
-    controller.limits().succeeded.connect(dialog.form.show_limits)
+    site.limits().succeeded.connect(dialog.form.show_limits)
     field.edit.setText(source)
     field.edit.setCursorPosition(0)
     dialog.open()
     return dialog
 
 
-def answer_probes(controller: Controller, field: SourceField) -> None:
+def answer_probes(site: Site, field: SourceField) -> None:
     """Tell a field what is at the addresses that it asks about."""
-    field.wanted.connect(lambda address: _Probe(address, controller.probe(address), field))
+    field.wanted.connect(lambda address: _Probe(address, site.probe(address), field))
 
 
 class _Probe(QObject):

@@ -4,7 +4,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from vmdesk.connection import ConnectionState, ConnectionStatus
-from vmdesk.controller import Controller
 from vmdesk.core.domain import difference
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
@@ -12,6 +11,7 @@ from vmdesk.core.operations.disks import AddedDisk, RemovedDisk
 from vmdesk.core.operations.edit import Edit
 from vmdesk.core.operations.modify import Applied
 from vmdesk.hardware import Settings
+from vmdesk.site import Site
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.insert_disc_dialog import open_insert_dialog
 from vmdesk.views.message_dialog import Choice
@@ -25,10 +25,10 @@ KEEP = "keep"
 class PropertiesFlow(QObject):
     """Lives as long as its dialog, which it opens when the settings are known."""
 
-    def __init__(self, controller: Controller, window: QWidget, uuid: str, rename: bool) -> None:
+    def __init__(self, site: Site, window: QWidget, uuid: str, rename: bool) -> None:
         super().__init__(window)
-        self._controller = controller
-        self._hardware = controller.hardware
+        self._site = site
+        self._hardware = site.hardware
         self._window = window
         self._uuid = uuid
         self._rename = rename
@@ -74,15 +74,15 @@ class PropertiesFlow(QObject):
             self._show(self._dialog, settings)
 
     def _open(self, settings: Settings) -> None:
-        dialog = PropertiesDialog(settings, self._controller.domains.names, self._window)
+        dialog = PropertiesDialog(settings, self._site.domains.names, self._window)
         self._dialog = dialog
         self.setParent(dialog)
         dialog.save_wanted.connect(self._save)
         dialog.deed_wanted.connect(self._do)
         dialog.disc_wanted.connect(self._insert)
         dialog.notice.chosen.connect(self._decide)
-        self._controller.domain_changed.connect(self._follow)
-        self._controller.connection_changed.connect(self._follow_connection)
+        self._site.domain_changed.connect(self._follow)
+        self._site.connection_changed.connect(self._follow_connection)
         dialog.open()
         if self._rename:
             dialog.general.focus_name()
@@ -184,7 +184,7 @@ class PropertiesFlow(QObject):
     def _insert(self, target: str) -> None:
         if self._dialog is None:
             return
-        dialog = open_insert_dialog(self._controller, self._dialog)
+        dialog = open_insert_dialog(self._site, self._dialog)
         dialog.agreed.connect(
             lambda source: self._do(lambda hardware, uuid: hardware.insert(uuid, source, target))
         )

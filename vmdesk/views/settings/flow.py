@@ -14,7 +14,7 @@ from vmdesk.core.folder_state import FolderState
 from vmdesk.core.operations.create import Folders
 from vmdesk.settings import Settings
 from vmdesk.views.settings.dialog import SettingsDialog
-from vmdesk.views.settings.fields import FolderField
+from vmdesk.views.settings.fields import FolderField, UriField
 
 
 class SettingsFlow(QObject):
@@ -28,7 +28,9 @@ class SettingsFlow(QObject):
         self._controller = controller
         self._settings = settings
         self._window = window
-        controller.monitor.set_picture_interval(settings.picture_interval)
+        self._uri: UriField | None = None
+        controller.connection_changed.connect(self._show_status)
+        controller.set_picture_interval(settings.picture_interval)
 
     def open(self) -> SettingsDialog:
         """Show the settings."""
@@ -43,17 +45,25 @@ class SettingsFlow(QObject):
             field.chosen.connect(partial(self._check_folder, keep))
         uri.chosen.connect(self._connect_to)
         # Bound methods: Qt forgets the connections when the dialog is gone before the answer.
-        self._controller.connection_changed.connect(uri.show_status)
-        uri.show_status(self._controller.connection_status)
+        self._uri = uri
+        self._show_status()
+        dialog.finished.connect(self._forget)
         uri.set_busy(bool(self._controller.operations.tasks))
-        self._controller.limits().succeeded.connect(dialog.machines.show_limits)
+        self._controller.home.limits().succeeded.connect(dialog.machines.show_limits)
         for page in dialog.pages:
             page.changed.connect(self._apply)
         dialog.open()
         return dialog
 
+    def _forget(self) -> None:
+        self._uri = None
+
+    def _show_status(self) -> None:
+        if self._uri is not None:
+            self._uri.show_status(self._controller.home.status)
+
     def _look(self, field: FolderField, path: Path) -> None:
-        self._controller.look_at_folder(path).succeeded.connect(field.show_state)
+        self._controller.home.look_at_folder(path).succeeded.connect(field.show_state)
 
     def _check_folder(self, keep: Callable[[str], None], text: str) -> None:
         """Keep a folder once it is known that it can be used, the dialog being there or not."""
@@ -64,7 +74,7 @@ class SettingsFlow(QObject):
                 self._apply()
 
         if text:
-            self._controller.look_at_folder(Path(text)).succeeded.connect(take)
+            self._controller.home.look_at_folder(Path(text)).succeeded.connect(take)
         else:
             keep(text)
             self._apply()
@@ -82,11 +92,15 @@ class SettingsFlow(QObject):
         # Work may have begun while the settings were open.
         if not self._controller.operations.tasks:
             self._settings.uri = uri
-            self._controller.connect_to(uri or configuration.default_uri(os.geteuid() == 0))
+            before = self._controller.home
+            wanted = uri or configuration.default_uri(os.geteuid() == 0)
+            if wanted != before.uri:
+                self._controller.add(wanted).reconnect()
+                self._controller.remove(before)
 
     def _apply(self) -> None:
         settings = self._settings
-        self._controller.monitor.set_picture_interval(settings.picture_interval)
+        self._controller.set_picture_interval(settings.picture_interval)
         isos = configuration.folder(settings.isos_folder, paths.isos_dir())
         disks = configuration.folder(settings.disks_folder, paths.disks_dir())
         self._controller.set_folders(Folders(isos, disks))
