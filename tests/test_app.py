@@ -19,6 +19,7 @@ window.show()
 def look():
     if controller.home.domains.rowCount():
         print([row.domain.name for row in controller.home.domains.rows()])
+        timer.stop()
         window.close()
 
 timer = QTimer()
