@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 import zstandard
 from isal import igzip_threaded, isal_zlib
 
+from vmdesk.core.bundle.ahead import reading_ahead
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -100,7 +102,7 @@ def peek(head: bytes, size: int) -> bytes:
 def reading(
     file: BinaryIO, compression: Compression, check: Callable[[], object]
 ) -> Iterator[Reader]:
-    """Yield what reads plain bytes from ``file``; gzip is unpacked on a thread of its own.
+    """Yield what reads plain bytes from ``file``, which are unpacked on a thread of their own.
 
     Its ``read`` raises ``DamagedStreamError``. ``check`` is called (on any thread) before each
     block of compressed bytes and may raise to stop: a file can be full of nothing.
@@ -117,11 +119,11 @@ def reading(
                     source.is_left = True  # or its thread would read on until bytes come out
         case Compression.ZSTD:
             unpack = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
-            opened = cast(BinaryIO, source)
-            with unpack.stream_reader(
-                opened, read_size=BLOCK, read_across_frames=True, closefd=False
-            ) as stream:
-                yield _Guarded(cast(BinaryIO, stream))
+            stream = unpack.stream_reader(
+                cast(BinaryIO, source), read_size=BLOCK, read_across_frames=True, closefd=False
+            )
+            with stream, reading_ahead(_Guarded(cast(BinaryIO, stream)), BLOCK) as ahead:
+                yield ahead
 
 
 @contextmanager
