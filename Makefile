@@ -1,6 +1,6 @@
 # Everything a developer does. Each target sets up what it needs; see packaging/dev.
 
-.PHONY: run test demo screenshots bench check setup deb
+.PHONY: run test demo screenshots bench check setup deb installed
 .DEFAULT_GOAL := run
 
 ifeq ($(shell id -u),0)
@@ -20,11 +20,15 @@ packages:
 
 ifdef AS_USER
 
-test demo screenshots: packages
+demo screenshots deb: packages
 	@$(AS_USER) $@
 
 bench: packages
 	@$(AS_USER) $@ ONLY=$(ONLY) QUICK=$(QUICK)
+
+test: packages
+	@$(AS_USER) test
+	@$(MAKE) --no-print-directory installed
 
 else
 
@@ -41,11 +45,15 @@ screenshots: setup
 bench: setup
 	.venv/bin/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
-endif
-
 # A Debian package, in dist/, for the distribution that it is built on.
 deb: setup
 	.venv/bin/python packaging/deb/build.py dist
+
+endif
+
+# The Debian package in a fresh Debian: installed, used by a person, and removed.
+installed: deb
+	@packaging/deb/try-installed dist
 
 check: setup
 	.venv/bin/ruff check .

@@ -56,7 +56,7 @@ Architecture: {architecture}
 Maintainer: {maintainer}
 Installed-Size: {size}
 Depends: {depends}
-Recommends: ovmf, swtpm-tools, virt-viewer
+Recommends: ovmf, swtpm, swtpm-tools, virt-viewer
 Section: admin
 Priority: optional
 Description: manage the virtual machines of a workstation
