@@ -2,6 +2,8 @@
 
 import os
 import random
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,45 @@ def test_a_download_that_is_left_early_leaves_the_connection_usable(
     next(pieces)
     pieces.close()
     assert volumes.info(volume).physical == 32 * MIB
+
+
+def test_a_slow_reader_does_not_pile_a_volume_up_in_memory(
+    private_host: Host, pool_folder: Path
+) -> None:
+    pools.choose(private_host, "own", Job())
+    chunk = os.urandom(MIB)
+    volume = volumes.create_from(private_host, "own", "large", (chunk for _ in range(256)))
+    before = _resident()
+    with closing(stream.download(private_host, volume)) as pieces:
+        next(pieces)
+        # In this time the daemon could send all of it.
+        assert not _grows_beyond(before + 100 * MIB, seconds=1.5)
+        assert sum(len(piece) for piece in pieces if isinstance(piece, bytes)) > 255 * MIB
+
+
+def test_a_volume_that_becomes_shorter_is_no_whole_download(
+    private_host: Host, pool_folder: Path
+) -> None:
+    pools.choose(private_host, "own", Job())
+    volume = volumes.create_from(private_host, "own", "large", iter([bytes(MIB)] * 64))
+    pieces = stream.download(private_host, volume)
+    next(pieces)
+    os.truncate(pool_folder / "large", 40 * MIB)
+    with pytest.raises(OperationError, match="shorter"):
+        list(pieces)
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _grows_beyond(limit: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if _resident() > limit:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def test_a_volume_that_is_gone_is_an_error_in_words(private_host: Host, pool_folder: Path) -> None:

@@ -13,10 +13,19 @@ import libvirt
 
 from vmdesk.core import sparse
 from vmdesk.core.host import Host
+from vmdesk.core.i18n import _
+from vmdesk.core.job import OperationError
 from vmdesk.core.libvirt_errors import translated
 
 CHUNK = 1024**2
 """Bytes asked for at once; libvirt gives a quarter of it, the most that a packet of it holds."""
+
+WINDOW = 32 * 1024**2
+"""Bytes that are asked for in one go.
+
+The thread that drives libvirt's events takes in whatever the daemon sends, however slowly it is
+used here: without a limit a whole image would pile up in memory (measured with libvirt 9.0).
+"""
 
 _IS_HOLE = -3
 """What ``virStreamRecvFlags`` returns instead of bytes where a hole begins."""
@@ -36,11 +45,19 @@ Piece = bytes | Hole
 def download(host: Host, volume: libvirt.virStorageVol) -> Generator[Piece]:
     """Yield a volume as it is stored: the bytes of its image file, not those that a guest sees.
 
-    Close the generator to break it off. Raises ``OperationError``.
+    Never more than ``WINDOW`` ahead of who asks. Close the generator to break it off. Raises
+    ``OperationError``, also for a volume that becomes shorter meanwhile.
     """
     with translated():
+        size = volume.infoFlags(libvirt.VIR_STORAGE_VOL_GET_PHYSICAL)[2]
+    for start in range(0, size, WINDOW):
+        yield from _window(host, volume, start, min(WINDOW, size - start))
+
+
+def _window(host: Host, volume: libvirt.virStorageVol, start: int, length: int) -> Generator[Piece]:
+    with translated():
         stream = host.connection.newStream()
-        volume.download(stream, 0, 0, libvirt.VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM)
+        volume.download(stream, start, length, libvirt.VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM)
     is_whole = False
     try:
         while True:
@@ -48,6 +65,7 @@ def download(host: Host, volume: libvirt.virStorageVol) -> Generator[Piece]:
                 piece = _receive(stream)
             if piece is None:
                 break
+            length -= piece.length if isinstance(piece, Hole) else len(piece)
             yield piece
         with translated():
             stream.finish()
@@ -55,6 +73,11 @@ def download(host: Host, volume: libvirt.virStorageVol) -> Generator[Piece]:
     finally:
         if not is_whole:
             _abort(stream)
+    if length:
+        raise OperationError(
+            _("The disk became shorter while it was read."),
+            _("Wait until nothing writes to it any more and try again."),
+        )
 
 
 def _receive(stream: libvirt.virStream) -> Piece | None:
