@@ -18,6 +18,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
 
 _FOLDER = ".vmdesk-{token}"
+_STAGE = re.compile(re.escape(_FOLDER).replace(r"\{token\}", "[0-9a-f]{16}"))
 _JOURNAL = re.compile(r"([0-9a-f]{16})\.(journal|new)")
 
 _NEW_SECONDS = 60.0
@@ -48,7 +49,7 @@ class Stage:
         self.is_left_to_sweep = False
 
     def sync(self, files: Iterable[Path]) -> None:
-        """Sync files ahead of ``place``, where that must not take long."""
+        """Sync files: ahead of ``place``, where that must not take long, or after ``create``."""
         for source in files:
             _sync(source)
 
@@ -116,6 +117,11 @@ def opened(folder: Path, text: str) -> Iterator[Stage]:
         if not stage.is_left_to_sweep:
             journal_path.unlink()
         os.close(journal)
+
+
+def chosen_folder(folder: Path) -> Path:
+    """Return the folder that the user knows: for that of a stage the one in which it is."""
+    return folder.parent if _STAGE.fullmatch(folder.name) else folder
 
 
 def sweep(uri: str, is_defined: Callable[[str], bool]) -> tuple[Leftover, ...]:
@@ -215,6 +221,7 @@ def _open_journal(path: Path) -> int:
     descriptor = os.open(new, flags, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     new.rename(path)
+    _sync(path.parent)  # or a power cut could take the journal and leave what it knows of
     return descriptor
 
 

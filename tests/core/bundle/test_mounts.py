@@ -95,8 +95,9 @@ def test_an_import_looks_for_room_first(tmp_path: Path) -> None:
     full = _mount("full")
     disk = _image(tmp_path / "web.qcow2", SIZE)
     _write(tmp_path / "web.tar", ArchiveForm.TAR, disk)
-    with pytest.raises(OperationError, match="not enough room"):
+    with pytest.raises(OperationError, match="not enough room") as caught:
         unpack.unpack(tmp_path / "web.tar", full, Job())
+    assert str(full) in caught.value.hint
     _empty(full)
 
 

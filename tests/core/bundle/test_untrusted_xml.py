@@ -8,7 +8,7 @@ from lxml import etree
 from vmdesk.core.bundle import untrusted_xml
 from vmdesk.core.job import Cause, OperationError
 
-GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.xml"))
+GOLDEN = sorted((Path(__file__).parents[1] / "domain/golden").glob("*.xml"))
 
 SOUND = """<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
   <name>web</name><uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>

@@ -11,6 +11,7 @@ from tests.core.operations import token_machine
 from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.domain import guest_state
 from vmdesk.core.domain.xml import DomainXml
+from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import export, import_
@@ -56,44 +57,67 @@ def test_a_machine_comes_back_from_each_form(
     assert token_machine.boot(private_host, result.uuid, tmp_path / "log") == f"token-{form.value}"
 
 
-def test_everything_else_about_a_machine_comes_back_too(private_host: Host, tmp_path: Path) -> None:
-    """Two disks, a chain, a snapshot, a raw disk of 1 TiB, UEFI variables, an odd name."""
-    base = token_machine.make_qcow2(tmp_path / "base.qcow2", "from the base")
-    top, second, raw = (tmp_path / name for name in ("top.qcow2", "second.qcow2", "big.raw"))
+def _make_disks(folder: Path) -> list[tuple[Path, str]]:
+    """Make a chain, a disk of 20 GiB with a snapshot inside, and a raw one of 1 TiB."""
+    base = token_machine.make_qcow2(folder / "base.qcow2", "from the base")
+    top, second, raw = (folder / name for name in ("top.qcow2", "second.qcow2", "big.raw"))
     _qemu_img("create", "-q", "-f", "qcow2", "-b", base, "-F", "qcow2", top)
     _qemu_img("create", "-q", "-f", "qcow2", "-o", "preallocation=metadata", second, "20G")
     _qemu_img("snapshot", "-c", "before", second)
     token_machine.make_raw(raw, "raw", size=1024**4)
+    return [(top, "qcow2"), (second, "qcow2"), (raw, "raw")]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_kind_of_disk_comes_back_from_each_form(
+    private_host: Host, tmp_path: Path, form: ArchiveForm
+) -> None:
     name = "Äpfel & Birnen " + "n" * 120
-    disks = [(top, "qcow2"), (second, "qcow2"), (raw, "raw")]
-    domain = token_machine.define(private_host, name.replace("&", "&amp;"), disks, "efi")
+    disks = _make_disks(tmp_path)
+    domain = token_machine.define(private_host, name.replace("&", "&amp;"), disks)
+    uuid = domain.UUIDString()
+
+    result = export.run(private_host, uuid, tmp_path, ExportOptions(form), Job())
+    domain.undefine()
+    imported = import_.run(private_host, result.path, ImportOptions(tmp_path / "disks"), Job())
+
+    assert disks[1][0].stat().st_size > 8 * GIB
+    assert any("snapshot" in note for note in result.notes)
+    assert result.path.stat().st_blocks * 512 < 16 * MIB
+    assert imported.name == name
+    root = etree.fromstring(private_host.domain(imported.uuid).XMLDesc())
+    assert [disk.get("type") for disk in root.iterfind("devices/disk/driver")] == ["qcow2"] * 3
+    for (original, kind), copy in zip(disks, imported.files, strict=True):
+        _qemu_img("compare", "-f", kind, "-F", "qcow2", original, copy)
+        assert copy.stat().st_blocks * 512 < 16 * MIB
+    assert b"before" in _qemu_img("snapshot", "-l", imported.files[1])
+    log = tmp_path / "log"
+    assert token_machine.boot(private_host, imported.uuid, log) == "from the base"
+    os.truncate(disks[2][0], 0)
+
+
+def test_the_variables_of_uefi_come_back_with_the_machine(
+    private_host: Host, tmp_path: Path
+) -> None:
+    disk = token_machine.make_qcow2(tmp_path / "web.qcow2", "t")
+    domain = token_machine.define(private_host, "web", [(disk, "qcow2")], "efi")
     domain.create()  # libvirt makes the variables at the first start
     domain.destroy()
     nvram = guest_state.nvram_path(private_host.uri, DomainXml.parse(domain.XMLDesc()))
     assert nvram is not None
     nvram.write_bytes(nvram.read_bytes()[:-5] + b"token")
-    uuid = domain.UUIDString()
+    before = nvram.read_bytes()
 
-    result = export.run(private_host, uuid, tmp_path, ExportOptions(ArchiveForm.TAR_ZST), Job())
-    options = ImportOptions(tmp_path / "disks")
-    imported = import_.run(private_host, result.path, options, Job())
+    bundle = _export(private_host, domain.UUIDString(), tmp_path)
+    token_machine.delete(private_host, domain.UUIDString())
+    imported = import_.run(private_host, bundle, ImportOptions(tmp_path / "disks"), Job())
 
-    assert any("snapshot" in note for note in result.notes)
-    assert result.size < 16 * 1024**2
-    assert imported.name == f"{name}-2"
     root = etree.fromstring(private_host.domain(imported.uuid).XMLDesc())
-    assert [disk.get("type") for disk in root.iterfind("devices/disk/driver")] == ["qcow2"] * 3
     copied = Path(root.findtext("os/nvram", ""))
-    assert copied.read_bytes() == nvram.read_bytes()
+    assert copied.read_bytes() == before
     assert imported.uuid in copied.name
-    assert b"before" in _qemu_img("snapshot", "-l", imported.files[1])
-    for original, kind, copy in zip(
-        [top, raw], ["qcow2", "raw"], [imported.files[0], imported.files[2]], strict=True
-    ):
-        _qemu_img("compare", "-f", kind, "-F", "qcow2", original, copy)
     private_host.domain(imported.uuid).create()
     private_host.domain(imported.uuid).destroy()
-    os.truncate(raw, 0)
 
 
 @pytest.mark.parametrize("size", [540672, 262144])

@@ -38,6 +38,15 @@ MAX_EXTENDED_HEADERS = 8
 """Such headers in front of one member."""
 
 MAX_SPARSE_EXTENTS = 65536
+MAX_DEPTH = 2
+"""Parts of a member's name: a folder and a file."""
+
+SHOWN = 80
+"""Letters of a foreign name that are shown."""
+
+MAX_DIGITS = 20
+"""Of a number that is written as text; Python's own conversion has no bound that is low enough."""
+
 MAX_STEM_BYTES = 200
 """Of a machine's name in the names of its files, which a file system limits to 255."""
 

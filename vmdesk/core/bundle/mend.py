@@ -229,7 +229,7 @@ def _mend_tpm(root: etree._Element, facts: Facts, changed: list[str]) -> None:
 def _empty_drives(rebuilt: Rebuilt, changed: list[str]) -> None:
     for disk in rebuilt.disks:
         if disk.device != "disk" and disk.source_name:
-            shown = re.sub(r"[^\w .()+-]", "?", disk.source_name)[:80]
+            shown = re.sub(r"[^\w .()+-]", "?", disk.source_name)[: layout.SHOWN]
             changed.append(
                 _("The disc {name} is not in the bundle; the drive {target} is empty.").format(
                     name=shown, target=disk.target

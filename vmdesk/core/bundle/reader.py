@@ -254,7 +254,7 @@ def _member(archive: Archive, header: Header, pending: _Pending) -> Member | Non
 
 def _size(record: str | None, size: int) -> int:
     if record is not None:
-        if not record.isascii() or not record.isdigit() or len(record) > 20:
+        if not record.isascii() or not record.isdigit() or len(record) > layout.MAX_DIGITS:
             raise damaged("a size")
         size = int(record)
     if size > layout.MAX_DISK_BYTES:
@@ -271,7 +271,7 @@ def _checked_name(path: str) -> str:
         )
     if len(path.encode()) > layout.MAX_NAME_BYTES or any(map(layout.is_control, path)):
         raise layout.bad(_("The bundle holds a file with an impossible name."))
-    if len(parts) > 2:
+    if len(parts) > layout.MAX_DEPTH:
         raise layout.bad(
             _("This is a tar file, but not a virtual machine: it has folders in folders.")
         )
@@ -301,7 +301,7 @@ def _refuse_truncated() -> NoReturn:
 
 
 def _shown(name: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in name[:80])
+    return "".join(letter if letter.isprintable() else "?" for letter in name[: layout.SHOWN])
 
 
 def read_all(archive: Archive, member: Member) -> bytes:

@@ -188,10 +188,11 @@ def _add_text(archive: Archive, contents: Contents, member: Member) -> bool:
 
 
 def _check_record(contents: Contents, record: MemberRecord) -> None:
+    shown = record.name[: layout.SHOWN]
     member = contents.members.get(record.name)
     if member is None or member.role is not record.role:
         raise layout.bad(
-            _("The bundle is not whole: {name} is missing.").format(name=record.name[:80]),
+            _("The bundle is not whole: {name} is missing.").format(name=shown),
             _("Get the file again from where it came from."),
         )
     stored = len(member.map_block) + member.data_size
@@ -200,7 +201,7 @@ def _check_record(contents: Contents, record: MemberRecord) -> None:
         digest is not None and record.sha256 is not None and digest != record.sha256
     ):
         raise layout.bad(
-            _("The bundle is damaged: {name} is not what it was.").format(name=record.name[:80]),
+            _("The bundle is damaged: {name} is not what it was.").format(name=shown),
             _("Get the file again from where it came from."),
         )
 

@@ -83,6 +83,6 @@ def _checked(extents: list[Extent], size: int) -> tuple[Extent, ...]:
 
 
 def _natural(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 20:
+    if not text.isascii() or not text.isdigit() or len(text) > layout.MAX_DIGITS:
         raise damaged("a number in the map of a sparse member")
     return int(text)

@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from vmdesk.core import formatting, sparse
+from vmdesk.core import formatting, sparse, staging
 from vmdesk.core.bundle import extract, layout, reader, scan
 from vmdesk.core.bundle.layout import Manifest, Role
 from vmdesk.core.bundle.reader import Archive, Member
@@ -88,7 +88,7 @@ def check_room(folder: Path, needed: int) -> None:
             _("There is not enough room: {needed} are needed, {free} are free.").format(
                 needed=formatting.size(needed + RESERVE), free=formatting.size(free)
             ),
-            _("Make room in {folder} and try again.").format(folder=folder),
+            _("Make room in {folder} and try again.").format(folder=staging.chosen_folder(folder)),
         )
 
 

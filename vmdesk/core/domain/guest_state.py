@@ -57,6 +57,7 @@ def tpm_installed(stage: Stage, uri: str, uuid: str, state: Path | None) -> Iter
     stage.create(target, uri, uuid)
     try:
         shutil.copyfile(state, target)
+        stage.sync([target, target.parent])
         yield
     except BaseException:
         if not stage.is_left_to_sweep:

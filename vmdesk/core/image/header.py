@@ -21,6 +21,8 @@ QCOW2_MAGIC = b"QFI\xfb"
 MAX_L1_BYTES = 32 * 1024**2
 MAX_REFCOUNT_TABLE_BYTES = 8 * 1024**2
 MAX_SNAPSHOTS = 256
+MIN_CLUSTER_BITS, MAX_CLUSTER_BITS = 9, 21
+MAX_REFCOUNT_ORDER = 6
 
 _DIRTY, _CORRUPT, _DATA_FILE, _COMPRESSION, _EXTENDED_L2 = (1 << bit for bit in range(5))
 _KNOWN_FEATURES = _DIRTY | _COMPRESSION | _EXTENDED_L2
@@ -97,7 +99,7 @@ def _check_qcow2(head: bytes, file_size: int) -> ImageHeader:
         damaged("marked as corrupt")
     if features & ~_KNOWN_FEATURES:
         refused(_("The disk image uses something that is not known here."))
-    if not 9 <= fields.cluster_bits <= 21:
+    if not MIN_CLUSTER_BITS <= fields.cluster_bits <= MAX_CLUSTER_BITS:
         damaged("cluster size")
     if fields.size > header_other.MAX_VIRTUAL_SIZE:
         claims_too_much(fields.size)
@@ -117,7 +119,7 @@ def _parse_fields(head: bytes) -> tuple[_Fields, int, int]:
     features, _compatible, _autoclear, refcount_order, header_length = struct.unpack_from(
         ">QQQII", head, 72
     )
-    if refcount_order > 6 or header_length < 104 or header_length % 8:
+    if refcount_order > MAX_REFCOUNT_ORDER or header_length < 104 or header_length % 8:
         damaged("header length")
     return fields, features, header_length
 

@@ -22,6 +22,8 @@ SECTOR = 512
 
 MAX_DESCRIPTOR_BYTES = 64 * 1024
 MAX_VHDX_TABLE_BYTES = 64 * 1024
+MAX_VHDX_ENTRIES = 2047
+"""Of a table of regions or metadata; the format allows no more."""
 
 _VMDK_TYPES = {b"monolithicsparse", b"streamoptimized"}
 _VMDK_FOOTER = 0xFFFFFFFFFFFFFFFF
@@ -137,7 +139,7 @@ def _check_vhdx_metadata(descriptor: int, start: int) -> int:
 
 def _vhdx_entry(table: bytes, magic: bytes, count_at: int, first: int, wanted: bytes) -> int:
     (count,) = struct.unpack_from("<H", table, count_at)
-    if not table.startswith(magic) or count > 2047:
+    if not table.startswith(magic) or count > MAX_VHDX_ENTRIES:
         damaged("vhdx table")
     places = (first + index * 32 for index in range(count))
     found = next((at for at in places if table[at : at + 16] == wanted), None)
