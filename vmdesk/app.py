@@ -88,7 +88,8 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     drive_events(application)
     folders = Folders(configuration.isos_dir(), configuration.disks_dir())
     controller = Controller(folders)
-    controller.add(configuration.choose_uri(arguments.connect))
+    for known in configuration.choose_connections(arguments.connect):
+        controller.add(known.uri, known.name)
     window = MainWindow(controller, Settings())
     controller.reconnect()
     window.doctor.begin_at_start()

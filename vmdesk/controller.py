@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal
 
-from vmdesk.core import paths
+from vmdesk.core import connections, paths
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.host import Host
 from vmdesk.core.last_use import LastUse
@@ -41,7 +41,7 @@ class Controller(QObject):
     disc_left_in = Signal(object)
     """The ``DomainKey`` of a domain that has restarted with its installation disc."""
     host_known = Signal(object)
-    """The ``Capabilities`` of a host that vmdesk has connected to."""
+    """The ``Capabilities`` of this computer, as a libvirt on it tells them."""
     cleared_up = Signal(object)
     """A tuple of ``Leftover``: what was broken off when vmdesk died; never empty."""
     left_out = Signal(object)
@@ -76,9 +76,11 @@ class Controller(QObject):
         """The connections on which something can be done now."""
         return [site for site in self.sites if site.is_connected]
 
-    def add(self, uri: str) -> Site:
+    def add(self, uri: str, name: str = "") -> Site:
         """Know one more connection; ``reconnect`` it to have its machines listed."""
         site = Site(Host(uri), self.folders, self.tasks, self.last_use, self)
+        site.name = name or connections.default_name(uri)
+        site.is_added = bool(self._sites) and not connections.is_found(uri)
         self._sites[uri] = site
         self.operations.add(site.operations)
         self._follow(site)
@@ -93,6 +95,11 @@ class Controller(QObject):
         self.operations.remove(site.operations)
         self.site_removed.emit(site)
         site.retire()
+
+    def rename(self, site: Site, name: str) -> None:
+        """Call a connection something else."""
+        site.name = name
+        self.connection_changed.emit(site)
 
     def site(self, key: DomainKey) -> Site | None:
         """Return the connection of a machine, or ``None`` if it was removed."""
@@ -169,7 +176,8 @@ class Controller(QObject):
         site.monitor.watched.connect(lambda uuid: self.watched.emit(key(uuid)))
         site.failed.connect(self.failed)
         site.kvm_failed.connect(self.kvm_failed)
-        site.host_known.connect(self.host_known)
+        if connections.is_local(site.uri):
+            site.host_known.connect(self.host_known)
         site.use_changed.connect(self.use_changed)
         site.bundles.cleared_up.connect(self.cleared_up)
         site.bundles.left_out.connect(self.left_out)

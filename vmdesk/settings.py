@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from vmdesk.core import configuration
+from vmdesk.core import configuration, connections
 from vmdesk.core.bundle.layout import ArchiveForm
+from vmdesk.core.connections import KnownConnection
 from vmdesk.core.domain_key import DomainKey
 
 LARGEST = 2**24
@@ -42,6 +43,24 @@ class Settings:
     @uri.setter
     def uri(self, value: str) -> None:
         self._store.setValue("connection/uri", value)
+
+    @property
+    def added_connections(self) -> tuple[KnownConnection, ...]:
+        """The connections that were added by hand, and those found that have another name."""
+        return connections.parse(self._text("connection/added"))
+
+    @added_connections.setter
+    def added_connections(self, value: tuple[KnownConnection, ...]) -> None:
+        self._store.setValue("connection/added", connections.write(value))
+
+    @property
+    def folded(self) -> frozenset[str]:
+        """The URIs of the connections whose machines are not shown."""
+        return frozenset(filter(connections.is_uri, self._text("window/folded").split(" ")))
+
+    @folded.setter
+    def folded(self, value: frozenset[str]) -> None:
+        self._store.setValue("window/folded", " ".join(sorted(value)))
 
     @property
     def window_geometry(self) -> bytes:

@@ -62,6 +62,9 @@ class Site(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.name = host.uri
+        self.is_added = False
+        """Whether the user has added it by hand, and may remove it."""
         self.host = host
         self.folders = folders
         self.domains = DomainListModel(host.uri, self)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from vmdesk.core import paths
+from vmdesk.core import connections, paths
+from vmdesk.core.connections import KnownConnection
 
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,4})|(.))")
@@ -26,6 +27,14 @@ def choose_uri(option: str | None) -> str:
     """
     chosen = option or os.environ.get("VMDESK_URI") or _read()("connection", "uri")
     return chosen or default_uri(os.geteuid() == 0)
+
+
+def choose_connections(option: str | None) -> tuple[KnownConnection, ...]:
+    """Return the connections of the window: one that was asked for alone, or all that there are."""
+    first = choose_uri(option)
+    if option or os.environ.get("VMDESK_URI"):
+        return (KnownConnection(first, connections.default_name(first)),)
+    return connections.gather(first, connections.parse(_read()("connection", "added")))
 
 
 def default_uri(is_root: bool) -> str:

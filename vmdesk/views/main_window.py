@@ -26,6 +26,7 @@ from vmdesk.views.actions import DomainActions, Request
 from vmdesk.views.arrivals import Arrivals
 from vmdesk.views.banner import Banner
 from vmdesk.views.bundles.export_flow import ExportFlow
+from vmdesk.views.connections.flow import ConnectionsFlow
 from vmdesk.views.conversations import Conversations
 from vmdesk.views.doctor.flow import DoctorFlow
 from vmdesk.views.drop_overlay import DropOverlay, sources_in
@@ -67,6 +68,7 @@ class MainWindow(QWidget):
         self.arrivals = Arrivals(controller, settings, self, self.ask_new, self._show_new)
         self.preferences = SettingsFlow(controller, settings, self)
         self.doctor = DoctorFlow(controller, self)
+        self.connections = ConnectionsFlow(controller, settings, self)
         self.empty = empty_page(actions.new, actions.import_)
         self.broken = broken_page(controller.reconnect)
         self.pages = QStackedWidget()
@@ -138,6 +140,8 @@ class MainWindow(QWidget):
         actions, toolbar = self.actions_of_window, self.toolbar
         actions.new.triggered.connect(lambda: self.ask_new())
         actions.import_.triggered.connect(self.arrivals.choose)
+        actions.connect.triggered.connect(self.connections.ask_add)
+        self.machines.site_wanted.connect(self.connections.carry_out)
         actions.find.triggered.connect(toolbar.filter.setFocus)
         actions.find.triggered.connect(toolbar.filter.selectAll)
         actions.reload.triggered.connect(self._controller.reconnect)
@@ -238,10 +242,13 @@ class MainWindow(QWidget):
         sort_by = names.get(self._settings.sort, SortBy.NAME)
         self.actions_of_window.sort_by[sort_by].setChecked(True)
         self.machines.proxy.set_sort_by(sort_by)
+        for uri in self._settings.folded:
+            self.machines.proxy.set_folded(uri, True)
 
     def _remember(self) -> None:
         self._settings.window_geometry = bytes(self.saveGeometry().data())
         self._settings.splitter = bytes(self.machines.saveState().data())
         self._settings.sort = self.machines.proxy.sort_by.value
+        self._settings.folded = self.machines.proxy.folded
         selected = self.machines.view.selected_keys()
         self._settings.selection = selected[0] if selected else None

@@ -78,6 +78,9 @@ class WindowActions:
         self.import_ = _action(
             parent, _("&Import…"), "import", "Ctrl+I", _("Make a virtual machine from a file")
         )
+        self.connect = _action(
+            parent, _("&Connect to…"), "plug", "", _("Show the machines of another libvirt, too")
+        )
         self.find = _action(parent, _("&Filter"), "search", "Ctrl+F", _("Look for a machine"))
         self.reload = _action(parent, _("&Refresh"), "reboot", "F5", _("Look again what there is"))
         self.activity = _action(
@@ -117,7 +120,7 @@ class WindowActions:
     def menu(self, parent: QWidget) -> QMenu:
         """Return the window's menu."""
         menu = QMenu(parent)
-        menu.addActions([self.new, self.import_, self.find, self.reload])
+        menu.addActions([self.new, self.import_, self.connect, self.find, self.reload])
         sort = menu.addMenu(_("&Sort"))
         sort.addActions(list(self.sort_by.values()))
         menu.addSeparator()

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from vmdesk.models.domain_list_model import Activity, DomainRole
-from vmdesk.views.machines import sparkline
+from vmdesk.views.machines import header, sparkline
 from vmdesk.views.machines.screen_picture import (
     is_live,
     paint_placeholder,
@@ -50,9 +50,13 @@ class _Style:
 class DomainDelegate(QStyledItemDelegate):
     """Paints the picture, the name, the state in word and colour, and what is going on."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the height of three lines of text, or of the picture with its margins."""
-        text = 3 * _line_height(_Style.of(option).font) + 2 * _MARGIN
+        font = _Style.of(option).font
+        section = index.data(DomainRole.SECTION)
+        if section is not None:
+            return header.size_hint(font, section)
+        text = 3 * _line_height(font) + 2 * _MARGIN
         return QSize(240, max(_PICTURE.height() + 2 * _MARGIN, text) + 6)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -61,6 +65,11 @@ class DomainDelegate(QStyledItemDelegate):
         painter.save()
         row = style.rect.adjusted(6, 3, -6, -3)
         _paint_ground(painter, row, style.state, roles())
+        section = index.data(DomainRole.SECTION)
+        if section is not None:
+            header.paint(painter, row, style.font, style.direction, section)
+            painter.restore()
+            return
         content = row.adjusted(_MARGIN, 0, -_MARGIN, 0)
         picture = QRect(content.topLeft(), _PICTURE)
         picture.moveTop(row.top() + (row.height() - _PICTURE.height()) // 2)

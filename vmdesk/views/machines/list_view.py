@@ -1,13 +1,14 @@
 """The list of machines: keyboard, mouse, selection; what it shows is the delegate's."""
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.views.machines.delegate import DomainDelegate
+from vmdesk.views.machines.header import FOLD_WIDTH
 from vmdesk.views.machines.proxy import DomainProxy
 
 
@@ -22,6 +23,8 @@ class DomainListView(QListView):
     """Other rows may be in sight now."""
     menu_wanted = Signal(object)
     """The global position of the context menu."""
+    fold_wanted = Signal(str, bool)
+    """The URI of a connection whose machines are to be hidden or shown."""
 
     def __init__(self, proxy: DomainProxy, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +38,6 @@ class DomainListView(QListView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setObjectName("domains")
         self.setViewportMargins(0, 6, 0, 6)
-        self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -47,6 +49,8 @@ class DomainListView(QListView):
         self.selectionModel().currentChanged.connect(self._tell_selection)
         self.verticalScrollBar().valueChanged.connect(lambda _value: self.moved.emit())
         self.doubleClicked.connect(self._open)
+        proxy.counted.connect(self._follow_headers)
+        self._follow_headers()
 
     def selected_keys(self) -> list[DomainKey]:
         """Return the selected machines, the current one first."""
@@ -54,6 +58,13 @@ class DomainListView(QListView):
         indexes = self.selectionModel().selectedIndexes()
         indexes.sort(key=lambda index: (index != current, index.row()))
         return [key for key in map(_key, indexes) if key.uuid]
+
+    @property
+    def selected_connection(self) -> str | None:
+        """The connection whose header alone is selected."""
+        indexes = self.selectionModel().selectedIndexes()
+        key = _key(indexes[0]) if len(indexes) == 1 else None
+        return key.connection if key is not None and not key.uuid else None
 
     def select(self, keys: list[DomainKey]) -> None:
         """Select these machines as far as they are shown; the first becomes the current one."""
@@ -90,13 +101,29 @@ class DomainListView(QListView):
         return QSize(332, 480)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open the console with Return; all else is Qt's."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & (
+        """Open the console with Return, fold with the arrows; all else is Qt's."""
+        section = self.currentIndex().data(DomainRole.SECTION)
+        if section is not None and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            folds = (event.key() == Qt.Key.Key_Left) is not self.isRightToLeft()
+            self.fold_wanted.emit(section.key.connection, folds)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & (
             Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
         ):
             self._open(self.currentIndex())
         else:
             super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Fold a section at its sign; all else is Qt's."""
+        index = self.indexAt(event.position().toPoint())
+        section = index.data(DomainRole.SECTION)
+        if section is not None and event.button() is Qt.MouseButton.LeftButton:
+            row, x = self.visualRect(index), round(event.position().x())
+            at = row.right() - x if self.isRightToLeft() else x - row.left()
+            if at < FOLD_WIDTH:
+                self.fold_wanted.emit(section.key.connection, not section.is_folded)
+                return
+        super().mousePressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu at the pointer, or at the row when a key asked."""
@@ -108,8 +135,15 @@ class DomainListView(QListView):
             self.menu_wanted.emit(position)
 
     def _open(self, index: QModelIndex) -> None:
-        if index.isValid():
+        section = index.data(DomainRole.SECTION)
+        if section is not None:
+            self.fold_wanted.emit(section.key.connection, not section.is_folded)
+        elif index.isValid():
             self.opened.emit(_key(index))
+
+    def _follow_headers(self) -> None:
+        # Rows of one height are laid out without asking for each.
+        self.setUniformItemSizes(not self._proxy.has_headers)
 
     def _tell_selection(self) -> None:
         self.selected.emit(self.selected_keys())

@@ -1,7 +1,7 @@
 """The list of machines beside the selected one in full."""
 
-from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QWidget
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QWidget
 
 from vmdesk.controller import Controller
 from vmdesk.core.details import DomainDetails
@@ -12,6 +12,7 @@ from vmdesk.site import Site
 from vmdesk.tasks import Task
 from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
+from vmdesk.views.machines.connection_page import ConnectionPage, SiteAct
 from vmdesk.views.machines.details_pane import DetailsPane
 from vmdesk.views.machines.list_view import DomainListView
 from vmdesk.views.machines.order import SortBy
@@ -29,6 +30,8 @@ class MachinesPage(QSplitter):
 
     filter_dropped = Signal()
     """The user wants to see all machines again."""
+    site_wanted = Signal(object, object)
+    """A ``SiteAct`` and the ``Site`` that it is for."""
 
     def __init__(self, controller: Controller, actions: DomainActions, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -45,11 +48,15 @@ class MachinesPage(QSplitter):
         self.view = DomainListView(self.proxy)
         self.view.addActions([actions[act] for act in (Act.DELETE, Act.RENAME, Act.PROPERTIES)])
         self.pane = DetailsPane(actions)
+        self.connection = ConnectionPage()
+        self._right = QStackedWidget()
+        for shown in (self.pane, self.connection):
+            self._right.addWidget(shown)
         self._left = QStackedWidget()
         self._left.setObjectName("list")
         self._left.addWidget(self.view)
         self._left.addWidget(self._no_match_page())
-        for part in (self._left, self.pane):
+        for part in (self._left, self._right):
             self.addWidget(part)
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
@@ -76,11 +83,18 @@ class MachinesPage(QSplitter):
         """Select a machine; if it is not there, the first one when none is selected."""
         if key is not None and key not in self.view.selected_keys():
             self.view.select([key])
-        if not self.view.selected_keys() and (first := self.proxy.first()) is not None:
+        if (
+            not self.view.selectionModel().hasSelection()
+            and (first := self.proxy.first()) is not None
+        ):
             self.view.select([first])
 
     def refresh(self) -> None:
         """Show the selected rows as they are now."""
+        site = self._selected_site()
+        self._right.setCurrentWidget(self.pane if site is None else self.connection)
+        if site is not None:
+            self.connection.show_site(site)
         machines = self._machines()
         rows = [machine.row for machine in machines]
         one = machines[0] if len(machines) == 1 else None
@@ -95,8 +109,10 @@ class MachinesPage(QSplitter):
 
     def _connect(self) -> None:
         self.view.selected.connect(self._show_selection)
+        self.view.fold_wanted.connect(self.proxy.set_folded)
+        self.connection.wanted.connect(self._want)
         self.view.opened.connect(lambda _uuid: self._actions.request(Act.CONSOLE))
-        self.view.menu_wanted.connect(lambda at: self._actions.menu(self).popup(at))
+        self.view.menu_wanted.connect(self._show_menu)
         self.pane.screen_activated.connect(lambda: self._actions.request(Act.CONSOLE))
         self.proxy.dataChanged.connect(self._follow)
         for changed in (
@@ -107,6 +123,7 @@ class MachinesPage(QSplitter):
             moved.connect(lambda: self._sight.start(_SETTLE))
         self._controller.domain_changed.connect(self._follow_equipment)
         self._controller.use_changed.connect(self._follow_use)
+        self._controller.connection_changed.connect(self._show_site)
         self._controller.connection_changed.connect(self._show_selection)
         self._controller.watched.connect(self._follow_usage)
         self._controller.site_added.connect(self._add_site)
@@ -116,6 +133,29 @@ class MachinesPage(QSplitter):
 
     def _add_site(self, site: Site) -> None:
         self.proxy.add(site.domains)
+        self.proxy.set_header(site.uri, site.name, site.status)
+
+    def _show_site(self, site: Site) -> None:
+        self.proxy.set_header(site.uri, site.name, site.status)
+
+    def _selected_site(self) -> Site | None:
+        uri = self.view.selected_connection
+        return None if uri is None else self._controller.site(DomainKey(uri, ""))
+
+    def _want(self, act: SiteAct) -> None:
+        if (site := self._selected_site()) is not None:
+            self.site_wanted.emit(act, site)
+
+    def _show_menu(self, at: QPoint) -> None:
+        if self.view.selected_connection is None:
+            self._actions.menu(self).popup(at)
+            return
+        menu = QMenu(self)
+        for act, button in self.connection.buttons.items():
+            action = menu.addAction(button.text())
+            action.setEnabled(button.isEnabled())
+            action.triggered.connect(lambda _on=False, act=act: self._want(act))
+        menu.popup(at)
 
     def _machines(self) -> list[Machine]:
         return self._controller.machines(self._selected)

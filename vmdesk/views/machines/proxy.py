@@ -94,6 +94,11 @@ class DomainProxy(QAbstractListModel):
             part.name, part.status = name, status
             self._tell_header(part)
 
+    @property
+    def folded(self) -> frozenset[str]:
+        """The connections whose machines are not shown."""
+        return frozenset(part.domains.connection for part in self._parts if part.is_folded)
+
     def set_folded(self, connection: str, is_folded: bool) -> None:
         """Hide or show the machines of a section."""
         for part in self._of(connection):
@@ -140,11 +145,12 @@ class DomainProxy(QAbstractListModel):
         return _NOWHERE
 
     def first(self) -> DomainKey | None:
-        """Return the first machine that is shown."""
+        """Return the first machine that is shown, or else the first header."""
         for part in self._parts:
             if part.shown and self._is_open(part):
                 return part.domains.key(part.domains.rows()[part.shown[0]].domain.uuid)
-        return None
+        headers = (part.domains.key("") for part in self._parts if self._has_header(part))
+        return next(headers, None)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         """Return the number of rows, headers included."""

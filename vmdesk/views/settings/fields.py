@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
-from urllib.parse import urlsplit
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton
 
 from vmdesk.connection import ConnectionState, ConnectionStatus
-from vmdesk.core import formatting
+from vmdesk.core import connections, formatting
 from vmdesk.core.folder_state import FolderState
 from vmdesk.core.i18n import _
 from vmdesk.views.field import Field
@@ -121,7 +120,7 @@ class UriField(Field):
         self.edit.setPlaceholderText(default)
         super().__init__(name, self.edit)
         self._value = value
-        self.edit.textChanged.connect(lambda text: self.mark(_uri_problem(text)))
+        self.edit.textChanged.connect(lambda text: self.mark(uri_problem(text)))
         self.edit.editingFinished.connect(self._choose)
 
     def show_status(self, status: ConnectionStatus) -> None:
@@ -150,13 +149,8 @@ class UriField(Field):
             self.chosen.emit(text)
 
 
-def _uri_problem(text: str) -> str:
-    if not text:
-        return ""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme and parts.path.startswith("/") and "://" in text and " " not in text:
+def uri_problem(text: str) -> str:
+    """Return why a text is no address of a libvirt, or nothing."""
+    if not text or connections.is_uri(text):
         return ""
     return _("An address is needed such as qemu:///system or qemu+ssh://me@host/system.")

@@ -1,0 +1,1 @@
+"""What is asked and said about connections: adding one, trusting a host, passwords."""
