@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,24 @@ timer.start(20)
 QTimer.singleShot(20_000, application.quit)
 application.exec()
 controller.shut_down_vmdesk()
+"""
+
+REFUSED = """
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QLabel
+from vmdesk import app
+from vmdesk.views.error_dialog import ErrorDialog
+
+class Watched(ErrorDialog):
+    def showEvent(self, event):
+        super().showEvent(event)
+        for label in self.findChildren(QLabel):
+            if label.text():
+                print(label.text())
+        QTimer.singleShot(0, self.reject)
+
+app.ErrorDialog = Watched
+print(app.main([]))
 """
 
 
@@ -61,3 +80,17 @@ def test_an_unknown_option_is_a_usage_error() -> None:
     done = run("-m", "vmdesk", "--frobnicate")
     assert done.returncode == 2
     assert "--frobnicate" in done.stderr
+
+
+def test_it_says_that_a_newer_one_has_been_here_and_touches_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "vmdesk"
+    folder.mkdir()
+    (folder / "format").write_text("2\n")
+    (folder / "vmdesk.conf").write_text("[window]\nclosing=tomorrow\n")
+    done = run("-c", REFUSED, XDG_CONFIG_HOME=str(tmp_path))
+    summary, hint, code = done.stdout.splitlines()
+    assert "newer vmdesk" in summary
+    assert str(folder) in hint
+    assert (code, done.stderr) == ("1", "")
+    assert sorted(path.name for path in folder.iterdir()) == ["format", "vmdesk.conf"]
+    assert "tomorrow" in (folder / "vmdesk.conf").read_text()

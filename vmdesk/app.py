@@ -15,13 +15,15 @@ from PySide6.QtWidgets import QApplication
 from vmdesk import __version__, single_instance
 from vmdesk.connection import drive_events
 from vmdesk.controller import Controller
-from vmdesk.core import configuration, events, paths, redaction, report
+from vmdesk.core import configuration, events, file_format, paths, redaction, report
 from vmdesk.core.i18n import _
+from vmdesk.core.job import OperationError
 from vmdesk.core.operations.create import Folders
 from vmdesk.settings import Settings
 from vmdesk.single_instance import FirstInstance, Wish
-from vmdesk.views import language
+from vmdesk.views import language, style
 from vmdesk.views.arrivals import ASK_NEW
+from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.main_window import MainWindow
 
 LOG_SIZE = 1_000_000
@@ -36,6 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     argv = sys.argv[1:] if argv is None else argv
     arguments = build_parser().parse_args(argv)
+    try:
+        file_format.admit_all()
+    except OperationError as error:
+        return _refuse(error)
     path = single_instance.socket_path(configuration.choose_uri(arguments.connect))
     claim = single_instance.claim(path) if path is not None else None
     if claim is None and path is not None and single_instance.hand_over(path, _wish(arguments)):
@@ -50,6 +56,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         first.close()
     controller.shut_down_vmdesk()
     return code
+
+
+def _refuse(error: OperationError) -> int:
+    """Say why vmdesk does not start."""
+    application = _new_application()
+    style.prepare()
+    dialog = ErrorDialog(None, "vmdesk", error)
+    dialog.finished.connect(lambda: application.exit(1))
+    dialog.show()
+    return application.exec()
 
 
 def _wish(arguments: argparse.Namespace) -> Wish:
@@ -79,12 +95,7 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     _start_log()
     sys.excepthook = _log_defect
     events.register()
-    application = QApplication([sys.argv[0]])
-    application.setApplicationName("vmdesk")
-    application.setApplicationDisplayName("vmdesk")
-    application.setApplicationVersion(__version__)
-    application.setDesktopFileName("vmdesk")
-    language.follow(application)
+    application = _new_application()
     drive_events(application)
     folders = Folders(configuration.isos_dir(), configuration.disks_dir())
     controller = Controller(folders)
@@ -95,6 +106,16 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     window.doctor.begin_at_start()
     _open(window, arguments.files, arguments.new)
     return application, window, controller
+
+
+def _new_application() -> QApplication:
+    application = QApplication([sys.argv[0]])
+    application.setApplicationName("vmdesk")
+    application.setApplicationDisplayName("vmdesk")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("vmdesk")
+    language.follow(application)
+    return application
 
 
 def build_parser() -> argparse.ArgumentParser:

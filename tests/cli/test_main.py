@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from vmdesk.cli.main import main
+from vmdesk.core import file_format, paths
 from vmdesk.core.host import Host
 
 URI = "test:///default"
@@ -208,3 +209,14 @@ def test_the_console_of_a_machine_that_is_off_is_4_and_the_start_is_told(ctl: Ru
     ended = ctl("console", "test")
     assert ended.code == 4
     assert "vmdeskctl start test" in ended.err
+
+
+def test_what_a_newer_vmdesk_has_kept_is_left_alone(ctl: Run) -> None:
+    mark = paths.data_dir() / file_format.NAME
+    ctl("list")
+    before = mark.read_text()
+    mark.write_text("2\n")
+    ended = ctl("list")
+    mark.write_text(before)
+    assert (ended.code, ended.out) == (1, "")
+    assert "newer vmdesk" in ended.err

@@ -12,7 +12,7 @@ from vmdesk import __version__
 from vmdesk.cli import bundles, doctor, hardware, lifecycle, serve
 from vmdesk.cli.command import Commands, Context, Parser, add_general_options
 from vmdesk.cli.output import Output, Result
-from vmdesk.core import events
+from vmdesk.core import events, file_format
 from vmdesk.core.configuration import choose_uri
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     output = Output(as_json="--json" in argv)
     try:
         arguments = build_parser().parse_args(argv)
+        file_format.admit_all()
         output.result(_run(arguments, output))
     except OperationError as error:
         output.error(error)

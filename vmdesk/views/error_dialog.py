@@ -18,7 +18,7 @@ class ErrorDialog(MessageDialog):
     """One sentence of what happened, one of what to do; never a traceback."""
 
     def __init__(
-        self, parent: QWidget, title: str, error: OperationError, can_retry: bool = False
+        self, parent: QWidget | None, title: str, error: OperationError, can_retry: bool = False
     ) -> None:
         choices = [Choice(CLOSE, _("&Close"), "primary")]
         if can_retry:

@@ -34,7 +34,12 @@ class MessageDialog(Dialog):
     """The key of a choice, once."""
 
     def __init__(
-        self, parent: QWidget, icon: str, heading: str, text: str, choices: tuple[Choice, ...]
+        self,
+        parent: QWidget | None,
+        icon: str,
+        heading: str,
+        text: str,
+        choices: tuple[Choice, ...],
     ) -> None:
         super().__init__(parent, heading)
         self._key = choices[0].key

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.iso_server import SECTOR, IsoServer, make_iso
-from vmdesk.core import iso_library
+from vmdesk.core import file_format, iso_library
 from vmdesk.core.download.http import Patience
 from vmdesk.core.iso_library import Iso
 from vmdesk.core.job import Cancelled, Job
@@ -40,7 +40,8 @@ def fetch(server: IsoServer, library: Path, job: Job | None = None, path: str = 
 
 def files(library: Path) -> list[str]:
     """The names of all files in the library, records and locks included."""
-    return sorted(path.name for path in library.rglob("*") if path.is_file())
+    found = (path.name for path in library.rglob("*") if path.is_file())
+    return sorted(name for name in found if name != file_format.NAME)
 
 
 def statuses(server: IsoServer, path: str = DISC) -> list[int]:

@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from vmdesk.core import file_format
+
 RECORDS = ".records"
 """The folder inside the library that holds the records and the locks."""
 
@@ -76,6 +78,7 @@ def prepare(slot: Slot) -> None:
     """Make the folders of a slot. The records are private: an address may hold a password."""
     slot.library.mkdir(parents=True, exist_ok=True)
     slot.lock.parent.mkdir(mode=0o700, exist_ok=True)
+    file_format.admit(slot.lock.parent)
 
 
 def part_of(slot: Slot, record: Record) -> Path:
