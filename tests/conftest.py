@@ -8,12 +8,13 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.other_libvirt import OtherLibvirt
 from vmdesk.core import events
 from vmdesk.core.host import Host
 
@@ -166,3 +167,20 @@ def private_host(private_libvirt: PrivateLibvirt, libvirt_events: None) -> Itera
     host.open()
     yield host
     host.close()
+
+
+@pytest.fixture
+def other_libvirts(libvirt_events: None) -> Iterator[tuple[OtherLibvirt, OtherLibvirt]]:
+    """Two libvirts that take themselves for those of two computers."""
+    if os.geteuid() == 0:
+        pytest.skip("root has no libvirt of its own; “make test” runs this as another user")
+    with ExitStack() as stack:
+        found = []
+        for name in ("here", "there"):
+            # In a short path, for the names of its sockets.
+            root = Path(tempfile.mkdtemp(prefix="vmd-", dir="/tmp"))
+            other = OtherLibvirt(root, name, FOLDERS["XDG_CACHE_HOME"])
+            stack.callback(other.destroy)
+            other.start()
+            found.append(other)
+        yield found[0], found[1]

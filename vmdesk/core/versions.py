@@ -20,12 +20,13 @@ def read(host: Host) -> Versions:
     with translated():
         connection = host.connection
         return Versions(
-            libvirt=_dotted(connection.getLibVersion()),
+            libvirt=dotted(connection.getLibVersion()),
             hypervisor=connection.getType(),
-            hypervisor_version=_dotted(connection.getVersion()),
+            hypervisor_version=dotted(connection.getVersion()),
         )
 
 
-def _dotted(number: int) -> str:
+def dotted(number: int) -> str:
+    """Write a version as libvirt gives it, as people do."""
     # https://libvirt.org/html/libvirt-libvirt-host.html#virGetVersion
     return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"

@@ -1,8 +1,8 @@
 """Volumes of storage pools: find them, make, measure, grow, wipe and delete them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import libvirt
 from lxml import etree
@@ -66,6 +66,15 @@ def _found(look_up: Callable[[], libvirt.virStorageVol]) -> libvirt.virStorageVo
         if error.get_error_code() in _MISSING:
             return None
         raise translate(error) from error
+
+
+def free_name(host: Host, pool: str, wanted: str, taken: Collection[str] = ()) -> str:
+    """Return a name for a new volume: ``wanted``, with a number in it if there is one so named."""
+    name, number, path = wanted, 1, PurePosixPath(wanted)
+    while name in taken or named(host, pool, name) is not None:
+        number += 1
+        name = f"{path.stem}-{number}{path.suffix}"
+    return name
 
 
 def info(volume: libvirt.virStorageVol) -> VolumeInfo:

@@ -1,0 +1,184 @@
+"""Running machines that go on at another host: two libvirts with names of their own."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.core.operations import token_machine
+from tests.other_libvirt import OtherLibvirt
+from vmdesk.core.host import DomainState, Host
+from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
+from vmdesk.core.operations import migrate
+from vmdesk.core.operations.migrate import MigrationOptions
+from vmdesk.core.operations.migration_storage import Storage
+
+pytestmark = pytest.mark.hypervisor
+
+
+@pytest.fixture
+def here(other_libvirts: tuple[OtherLibvirt, OtherLibvirt]) -> Iterator[Host]:
+    with closing(other_libvirts[0].open()) as host:
+        yield host
+
+
+@pytest.fixture
+def there(other_libvirts: tuple[OtherLibvirt, OtherLibvirt]) -> Iterator[Host]:
+    with closing(other_libvirts[1].open()) as host:
+        yield host
+
+
+@pytest.fixture
+def options(other_libvirts: tuple[OtherLibvirt, OtherLibvirt]) -> MigrationOptions:
+    """Both computers are this one: a socket of the file system joins them."""
+    return MigrationOptions(via=f"unix://{other_libvirts[1].root}/data.sock")
+
+
+def _running(host: Host, folder: Path) -> str:
+    disk = token_machine.make_qcow2(folder / "web.qcow2", "token")
+    uuid: str = token_machine.define(host, "web", [(disk, "qcow2")]).UUIDString()
+    token_machine.log_serial_port(host, uuid, folder / "log").create()
+    assert token_machine.read_token(folder / "log") == "token"
+    return uuid
+
+
+def _states(*hosts: Host) -> list[list[DomainState]]:
+    return [[info.state for info in host.domains()] for host in hosts]
+
+
+RUNS_THERE: list[list[DomainState]] = [[], [DomainState.RUNNING]]
+RUNS_HERE: list[list[DomainState]] = [[DomainState.RUNNING], []]
+
+
+def test_a_machine_goes_on_there_with_a_copy_of_its_disk(
+    here: Host,
+    there: Host,
+    other_libvirts: tuple[OtherLibvirt, OtherLibvirt],
+    options: MigrationOptions,
+    tmp_path: Path,
+) -> None:
+    folder = other_libvirts[1].make_pool()
+    uuid = _running(here, tmp_path)
+    told: list[Progress] = []
+    result = migrate.run(here, there, uuid, options, Job(told.append))
+    assert _states(here, there) == RUNS_THERE
+    assert result.downtime_ms > 0
+    assert any("stays" in note for note in result.notes)
+    assert "Migrating" in {progress.text for progress in told}
+    there.domain(uuid).destroy()
+    assert f"'{folder}/web.qcow2'" in there.domain(uuid).XMLDesc()
+    assert token_machine.boot(there, uuid, tmp_path / "log-there") == "token"
+    assert (tmp_path / "web.qcow2").exists()
+
+
+def test_shared_disks_are_not_copied(
+    here: Host, there: Host, options: MigrationOptions, tmp_path: Path
+) -> None:
+    uuid = _running(here, tmp_path)
+    shared = MigrationOptions(Storage.SHARED, max_downtime_ms=500, via=options.via)
+    assert migrate.run(here, there, uuid, shared, Job()).downtime_ms <= 500
+    assert _states(here, there) == RUNS_THERE
+    assert f"'{tmp_path}/web.qcow2'" in there.domain(uuid).XMLDesc()
+
+
+def test_a_paused_machine_stays_paused(
+    here: Host, there: Host, options: MigrationOptions, tmp_path: Path
+) -> None:
+    uuid = _running(here, tmp_path)
+    here.domain(uuid).suspend()
+    migrate.run(here, there, uuid, MigrationOptions(Storage.SHARED, via=options.via), Job())
+    assert _states(here, there) == [[], [DomainState.PAUSED]]
+
+
+def test_without_a_way_for_the_data_libvirts_own_tunnel_is_taken(
+    here: Host, there: Host, tmp_path: Path
+) -> None:
+    """Nobody knows the names of these computers, so that QEMU finds no QEMU."""
+    uuid = _running(here, tmp_path)
+    migrate.run(here, there, uuid, MigrationOptions(Storage.SHARED), Job())
+    assert _states(here, there) == RUNS_THERE
+
+
+def test_disks_that_no_tunnel_carries_stay_where_they_are(
+    here: Host, there: Host, other_libvirts: tuple[OtherLibvirt, OtherLibvirt], tmp_path: Path
+) -> None:
+    folder = other_libvirts[1].make_pool()
+    uuid = _running(here, tmp_path)
+    with pytest.raises(OperationError, match="don't reach each other") as caught:
+        migrate.run(here, there, uuid, MigrationOptions(), Job())
+    assert "there" in caught.value.details
+    assert _states(here, there) == RUNS_HERE
+    assert list(folder.iterdir()) == []
+
+
+class CancelledOnceItMoves(Job):
+    """A job that the user cancels when the first data has gone over."""
+
+    def report(self, done: int, total: int, text: str) -> None:
+        if text == "Migrating":
+            self.cancel()
+        super().report(done, total, text)
+
+
+def test_a_cancel_leaves_it_running_here_and_nothing_there(
+    here: Host,
+    there: Host,
+    other_libvirts: tuple[OtherLibvirt, OtherLibvirt],
+    options: MigrationOptions,
+    tmp_path: Path,
+) -> None:
+    folder = other_libvirts[1].make_pool()
+    uuid = _running(here, tmp_path)
+    here.domain(uuid).migrateSetMaxSpeed(1)  # in MiB each second
+    with pytest.raises(Cancelled):
+        migrate.run(here, there, uuid, options, CancelledOnceItMoves())
+    assert _states(here, there) == RUNS_HERE
+    assert list(folder.iterdir()) == []
+    here.domain(uuid).destroy()
+    assert token_machine.boot(here, uuid, tmp_path / "log-again") == "token"
+
+
+def _obstacles(source: Host, target: Host, uuid: str) -> list[str]:
+    found = migrate.survey(source, target, uuid, MigrationOptions(Storage.SHARED), Job())
+    return [obstacle.what for obstacle in found.obstacles]
+
+
+def test_what_prevents_it_is_said_before(here: Host, there: Host, tmp_path: Path) -> None:
+    uuid = _running(here, tmp_path)
+    assert _obstacles(here, there, uuid) == []
+    assert "Both connections lead to the same computer." in _obstacles(here, here, uuid)
+    (without_pool,) = migrate.survey(here, there, uuid, MigrationOptions(), Job()).obstacles
+    assert "storage pool" in without_pool.what
+    token_machine.define(there, "web", [])
+    assert _obstacles(here, there, uuid) == ["The other computer has a machine named “web”."]
+    with pytest.raises(OperationError, match="named “web”") as caught:
+        migrate.run(here, there, uuid, MigrationOptions(Storage.SHARED), Job())
+    assert caught.value.cause is Cause.WRONG_STATE
+    here.domain(uuid).destroy()
+    assert "The machine is not running." in _obstacles(here, there, uuid)
+
+
+DEVICES = {
+    "<interface type='network'><source network='lab'/></interface>": "has no network “lab”",
+    "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product id='0xbeef'/>"
+    "</source></hostdev>": "uses a device of this computer",
+    "<filesystem type='mount'><source dir='/srv'/><target dir='srv'/></filesystem>": "a folder",
+}
+
+
+@pytest.mark.parametrize(("device", "what"), DEVICES.items(), ids=["network", "usb", "folder"])
+def test_a_device_that_is_not_there_prevents_it(
+    here: Host, there: Host, device: str, what: str
+) -> None:
+    uuid = token_machine.define(here, "web", [], devices=device).UUIDString()
+    assert what in " ".join(_obstacles(here, there, uuid))
+
+
+def test_a_cpu_that_the_other_host_has_not_prevents_it(here: Host, there: Host) -> None:
+    xml = token_machine.define(here, "web", []).XMLDesc()
+    # No emulation has all that this one has.
+    cpu = "<cpu mode='custom' match='exact'><model fallback='forbid'>Snowridge</model></cpu>"
+    before, _old, after = xml.partition("<cpu mode='maximum' check='none'/>")
+    uuid = here.connection.defineXML(before + cpu + after).UUIDString()
+    assert "processor lacks" in " ".join(_obstacles(here, there, uuid))

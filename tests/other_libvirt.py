@@ -1,0 +1,109 @@
+"""Further libvirts of this user, each with a name of its own, as if on another computer."""
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import libvirt
+import pytest
+
+from vmdesk.core.host import Host
+
+DEADLINE = 20
+"""Seconds for a daemon to answer, or to end."""
+
+
+class OtherLibvirt:
+    """A daemon in folders of its own, whose computer has a name and a UUID of its own.
+
+    A user namespace lets an ordinary user name a computer; the daemon has no further rights in it.
+    """
+
+    def __init__(self, root: Path, name: str, cache: Path) -> None:
+        """``cache`` is where another libvirt keeps its files that make it quick."""
+        self.root = root
+        self.name = name
+        self.disks = root / "disks"
+        self.folders = {
+            f"XDG_{key}": root / key.partition("_")[0].lower()
+            for key in ("RUNTIME_DIR", "CONFIG_HOME", "CACHE_HOME", "DATA_HOME", "STATE_HOME")
+        }
+        for folder in (*self.folders.values(), self.disks):
+            folder.mkdir(mode=0o700)
+        # It takes seconds to find out what QEMU can do.
+        known = cache / "libvirt/qemu/cache"
+        known.mkdir(parents=True, exist_ok=True)
+        link = self.folders["XDG_CACHE_HOME"] / "libvirt/qemu/cache"
+        link.parent.mkdir(parents=True)
+        link.symlink_to(known)
+        settings = self.folders["XDG_CONFIG_HOME"] / "libvirt/libvirtd.conf"
+        settings.parent.mkdir()
+        settings.write_text(f'host_uuid = "{uuid4()}"\n')
+        socket = self.folders["XDG_RUNTIME_DIR"] / "libvirt/libvirt-sock"
+        self.uri = f"qemu+unix:///session?socket={socket}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the daemon; skips the test where this user may not name a computer."""
+        naming = f"hostname {self.name} && exec setpriv --ambient-caps -all --inh-caps -all"
+        argv = ["unshare", "--map-current-user", "--keep-caps", "--uts"]
+        argv += ["sh", "-c", f"{naming} libvirtd"]
+        environment = os.environ | {key: str(folder) for key, folder in self.folders.items()}
+        with (self.root / "log").open("wb") as log:
+            self._process = subprocess.Popen(argv, env=environment, stderr=log)
+        deadline = time.monotonic() + DEADLINE
+        while not self._answers():
+            if self._process.poll() is not None:
+                pytest.skip(
+                    f"no computer of another name: {(self.root / 'log').read_text()[-200:]}"
+                )
+            assert time.monotonic() < deadline, "libvirtd does not answer"
+
+    def _answers(self) -> bool:
+        try:
+            libvirt.open(self.uri).close()
+        except libvirt.libvirtError:
+            time.sleep(0.02)
+            return False
+        return True
+
+    def open(self) -> Host:
+        """Return a new connection."""
+        host = Host(self.uri)
+        host.open()
+        return host
+
+    def kill(self, sig: signal.Signals = signal.SIGKILL) -> None:
+        """End the daemon and wait for it; its guests go on."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(sig)
+        self._process.wait(DEADLINE)
+
+    def make_pool(self, name: str = "default", folder: Path | None = None) -> Path:
+        """Have a pool of files."""
+        folder = folder or self.disks
+        host = self.open()
+        host.connection.storagePoolCreateXML(
+            f"<pool type='dir'><name>{name}</name><target><path>{folder}</path></target></pool>"
+        )
+        host.close()
+        return folder
+
+    def destroy(self) -> None:
+        """End all guests and the daemon, and remove its files."""
+        for file in (self.folders["XDG_RUNTIME_DIR"] / "libvirt/qemu/run").glob("*.pid"):
+            try:
+                process = os.pidfd_open(int(file.read_text()))
+            except (ProcessLookupError, ValueError):
+                continue
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+            select.select([process], [], [], DEADLINE)
+            os.close(process)
+        self.kill(signal.SIGTERM)
+        shutil.rmtree(self.root)
