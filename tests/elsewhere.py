@@ -57,6 +57,17 @@ libvirtd --daemon --config "$top/libvirtd.conf" --pid-file "$top/libvirtd.pid"
 """
 
 
+DEV = """
+mkdir "$top/dev"
+for node in null zero full random urandom tty; do
+    touch "$top/dev/$node"
+    mount --bind "/dev/$node" "$top/dev/$node"
+done
+mount --rbind "$top/dev" /dev
+"""
+"""In a script: a /dev, at ``$top/dev``, with all that programs need but KVM."""
+
+
 @cache
 def _can_be_made() -> bool:
     argv = [*_ROOT, "mount", "-t", "tmpfs", "none", "/mnt"]

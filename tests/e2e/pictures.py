@@ -71,10 +71,7 @@ def _with_palette(picture: QImage) -> QImage:
 def main() -> None:
     """``pictures FOLDER light|dark ADDRESS BUNDLE``."""
     folder, theme, address, bundle = sys.argv[1:]
-    events.register()
-    application = QApplication(["vmdesk"])
-    application.setFont(QFont("Inter", 10))
-    drive_events(application)
+    _application = make_application()
     photographer = Photographer(Path(folder), theme)
     node = Path(bundle).with_name("empty.xml")
     node.write_text(EMPTY_NODE)
@@ -82,10 +79,20 @@ def main() -> None:
         (f"test://{node}", lambda person, _: _show_empty(person, photographer)),
         (URI, lambda person, made: _show_machines(person, made, photographer, address, bundle)),
     ):
-        _with_window(uri, theme, show)
+        with_window(uri, theme, show)
 
 
-def _with_window(uri: str, theme: str, show: Callable[[Person, Controller], object]) -> None:
+def make_application() -> QApplication:
+    """Return what every picture needs, with a font that every picture has."""
+    events.register()
+    application = QApplication(["vmdesk"])
+    application.setFont(QFont("Inter", 10))
+    drive_events(application)
+    return application
+
+
+def with_window(uri: str, theme: str, show: Callable[[Person, Controller], object]) -> None:
+    """Open vmdesk's window in a theme for as long as ``show`` takes."""
     controller = Controller(Folders(paths.isos_dir(), paths.disks_dir()))
     controller.add(uri)
     window = MainWindow(controller, Settings())

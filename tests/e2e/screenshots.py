@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PySide6.QtGui import QImage
 
+from tests.e2e import doctor_pictures
 from tests.e2e.main_job import is_blank
 from tests.e2e.session import URI, private_session
 from tests.guests import IPXE_ISO, MEMTEST_ISO
@@ -54,6 +55,7 @@ def main() -> None:
         for theme in ("light", "dark"):
             for scale in (1, 2):
                 _take_pictures(folder, theme, scale, server.url("/debian-13.iso"), bundle)
+                doctor_pictures.take(folder, theme, scale)
     total = sum(file.stat().st_size for file in folder.iterdir())
     print(f"The pictures are in {folder.resolve()}: {total // KIB} KiB")
 

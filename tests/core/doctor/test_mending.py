@@ -1,5 +1,7 @@
 """Mends are run as they were shown, and a broken thing is told by itself only once."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,15 @@ def test_a_password_that_is_not_given_is_no_failure(tmp_path: Path) -> None:
     pkexec.chmod(0o700)
     with pytest.raises(Cancelled):
         mending.run(Mend("x", (str(pkexec), "true")), Job())
+
+
+@pytest.mark.skipif(
+    shutil.which("pkexec") is None or os.geteuid() == 0, reason="there is no pkexec, or no need"
+)
+def test_where_nobody_can_be_asked_for_a_password_a_terminal_is_named() -> None:
+    with pytest.raises(OperationError, match="as root") as caught:
+        mending.run(Mend("x", ("pkexec", "echo", "a b")), Job())
+    assert caught.value.hint == "Run it in a terminal: sudo echo 'a b'"
 
 
 def found(*checks: str) -> list[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.elsewhere import Elsewhere, findings
+from tests.elsewhere import DEV, Elsewhere, findings
 
 Findings = dict[str, dict[str, Any]]
 
@@ -29,16 +29,6 @@ PARTS = {
     "libvirt": "broken",
 }
 """What can be moved aside, and how bad that is."""
-
-# A /dev with all that programs need but KVM.
-DEV = """
-mkdir "$top/dev"
-for node in null zero full random urandom tty; do
-    touch "$top/dev/$node"
-    mount --bind "/dev/$node" "$top/dev/$node"
-done
-mount --rbind "$top/dev" /dev
-"""
 
 
 def test_what_is_installed_is_good(elsewhere: Elsewhere) -> None:

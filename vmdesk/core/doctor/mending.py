@@ -2,15 +2,19 @@
 
 import json
 import os
+import shlex
 from collections.abc import Sequence
 
 from vmdesk.core import paths, process
 from vmdesk.core.doctor.finding import Finding, State
+from vmdesk.core.i18n import _
 from vmdesk.core.job import Cancelled, Job, OperationError
 from vmdesk.core.mend import Mend
 
-# What pkexec says when the user closes the question for the password.
+# What pkexec says when the user closes the question for the password,
 _DISMISSED = "Request dismissed"
+# and where nobody asks it, or the answer is no. It is in English everywhere.
+_REFUSED = ("Not authorized", "authentication agent", "Error getting authority")
 
 
 def run(mend: Mend, job: Job) -> None:
@@ -21,6 +25,13 @@ def run(mend: Mend, job: Job) -> None:
     except OperationError as error:
         if _DISMISSED in error.details:
             raise Cancelled from error
+        if mend.command[0] == "pkexec" and any(sign in error.details for sign in _REFUSED):
+            in_terminal = shlex.join(("sudo", *mend.command[1:]))
+            raise OperationError(
+                _("Nobody allowed this to run as root."),
+                _("Run it in a terminal: {command}").format(command=in_terminal),
+                error.details,
+            ) from error
         raise
 
 
