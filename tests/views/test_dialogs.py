@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 from vmdesk.core.formatting import GIB
 from vmdesk.core.host import DomainState
 from vmdesk.core.job import OperationError
-from vmdesk.core.operations.delete import DeletionPlan, DoomedFile, KeptFile
+from vmdesk.core.operations.delete import DeletionPlan, DoomedFile
+from vmdesk.core.storage.keeping import KeptFile
 from vmdesk.views import delete_dialog, error_dialog
 from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.delete_dialog import DeleteDialog, Deletion

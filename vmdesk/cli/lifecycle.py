@@ -13,7 +13,8 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import create, delete, start_stop
 from vmdesk.core.operations.create import Accelerator, NewDomain
-from vmdesk.core.operations.delete import DeletionPlan, DoomedFile, KeptFile
+from vmdesk.core.operations.delete import DeletionPlan, DoomedFile
+from vmdesk.core.storage.keeping import KeptFile
 
 
 def add_commands(commands: Commands) -> None:

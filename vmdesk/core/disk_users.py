@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,38 +50,36 @@ def require_here(host: Host) -> None:
 
 def files_of_others(host: Host, uuid: str, job: Job) -> dict[FileId, str]:
     """Return every file that any other domain names, or builds on, with that domain's name."""
+    needed: dict[FileId, str] = {}
+    for name, paths in named_by_others(host, uuid, job):
+        below = {file for path in paths for file in chain.files_below(path)}
+        for path in paths | below:
+            # Many are no names of files at all, and what is not there can't be deleted.
+            with contextlib.suppress(OSError):
+                needed[file_id(path.stat())] = name
+    return needed
+
+
+def named_by_others(host: Host, uuid: str, job: Job) -> Iterator[tuple[str, set[Path]]]:
+    """Yield the name of each other domain, and every path that it names: live, stored, saved…"""
     with translated():
         others = [d for d in host.connection.listAllDomains() if d.UUIDString() != uuid]
-    needed: dict[FileId, str] = {}
     for other in others:
         job.check()
         try:
-            paths = files_of(host, other)
+            yield other.name(), named_by(host, other)
         except OperationError as error:
             if error.cause is not Cause.NOT_FOUND:
                 raise
             continue  # deleted meanwhile
-        for path in paths:
-            # Many are no names of files at all, and what is not there can't be deleted.
-            with contextlib.suppress(OSError):
-                needed[file_id(path.stat())] = other.name()
-    return needed
 
 
 def reason_to_keep(disk: DiskDevice, needed: dict[FileId, str]) -> str | None:
-    """Say why what is behind ``disk`` must stay, or return ``None`` if it may go."""
-    if disk.is_cdrom:
-        return _("an installation disc")
-    if disk.device != "disk":
-        return _("not a disk of its own")
-    if disk.volume is not None:
-        return _("part of the storage pool “{pool}”").format(pool=disk.volume[0])
+    """Say why the file behind ``disk`` must stay, or return ``None`` if it may go."""
+    if (reason := reason_of_use(disk)) is not None:
+        return reason
     if disk.path is None:
         return _("not a file on this computer")
-    if disk.readonly:
-        return _("the machine may only read it")
-    if disk.shareable:
-        return _("meant to be shared between machines")
     try:
         status = disk.path.stat(follow_symlinks=False)
     except OSError:
@@ -94,6 +92,19 @@ def reason_to_keep(disk: DiskDevice, needed: dict[FileId, str]) -> str | None:
         return _("an installation disc")
     if (owner := needed.get(file_id(status))) is not None:
         return _("“{name}” uses it too").format(name=owner)
+    return None
+
+
+def reason_of_use(disk: DiskDevice) -> str | None:
+    """Say why what is behind ``disk`` must stay, whatever that is, for the way it is used."""
+    if disk.is_cdrom:
+        return _("an installation disc")
+    if disk.device != "disk":
+        return _("not a disk of its own")
+    if disk.readonly:
+        return _("the machine may only read it")
+    if disk.shareable:
+        return _("meant to be shared between machines")
     return None
 
 
@@ -112,12 +123,18 @@ def file_id(status: os.stat_result) -> FileId:
 
 def files_of(host: Host, domain: libvirt.virDomain) -> set[Path]:
     """Return every file that a domain needs: named live, stored, saved, in snapshots, or below."""
+    named = named_by(host, domain)
+    return named | {file for path in named for file in chain.files_below(path)}
+
+
+def named_by(host: Host, domain: libvirt.virDomain) -> set[Path]:
+    """Return every path that a domain names: live, stored, saved, or in snapshots."""
     named: set[Path] = set()
     for root in _descriptions(domain):
         named |= _paths_in(root)
         disks = [DiskDevice(element) for element in root.iter("disk")]
         named |= {path for disk in disks if (path := _volume_path(host, disk)) is not None}
-    return named | {file for path in named for file in chain.files_below(path)}
+    return named
 
 
 def _descriptions(domain: libvirt.virDomain) -> list[etree._Element]:

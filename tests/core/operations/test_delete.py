@@ -17,6 +17,7 @@ from vmdesk.core import history
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
 from vmdesk.core.operations import delete
+from vmdesk.core.storage.keeping import KeptFile
 
 pytestmark = pytest.mark.hypervisor
 
@@ -89,7 +90,7 @@ def test_the_disk_goes_and_the_installation_disc_stays(
     assert plan.name == "mine"
     assert plan.state is DomainState.SHUTOFF
     assert plan.deleted == (delete.DoomedFile(disk, disk.stat().st_blocks * 512),)
-    assert plan.kept == (delete.KeptFile(str(iso), "an installation disc"),)
+    assert plan.kept == (KeptFile(str(iso), "an installation disc"),)
     done = delete_all(private_host, domain)
     assert (done.name, done.deleted, done.kept) == ("mine", (disk,), plan.kept)
     assert snapshot(tmp_path) == {iso}
@@ -173,7 +174,7 @@ def test_a_disk_that_another_machine_uses_stays(
     use(private_host, disk)
     done = delete_all(private_host, domain)
     assert done.deleted == ()
-    assert done.kept == (delete.KeptFile(str(disk), "“other” uses it too"),)
+    assert done.kept == (KeptFile(str(disk), "“other” uses it too"),)
     assert disk.exists()
     assert names(private_host) == ["other"]
 
@@ -228,7 +229,7 @@ def test_a_base_image_stays(private_host: Host, disk: Path, tmp_path: Path) -> N
     top = overlay(tmp_path / "top.qcow2", disk)
     done = delete_all(private_host, define(private_host, machine_xml(disk_xml(top))))
     assert done.deleted == (top,)
-    assert done.kept == (delete.KeptFile(str(disk), "the disk builds on it"),)
+    assert done.kept == (KeptFile(str(disk), "the disk builds on it"),)
     assert disk.exists()
 
 
@@ -283,7 +284,7 @@ def test_only_approved_files_go(private_host: Host, disk: Path, tmp_path: Path) 
     domain = define(private_host, machine_xml(disk_xml(disk), disk_xml(second, "b")))
     done = delete.run(private_host, domain.UUIDString(), [second], False, Job())
     assert done.deleted == (second,)
-    assert done.kept == (delete.KeptFile(str(disk), "you wanted to keep it"),)
+    assert done.kept == (KeptFile(str(disk), "you wanted to keep it"),)
     assert disk.exists()
     assert not second.exists()
 
@@ -316,16 +317,56 @@ def test_a_file_that_a_qemu_elsewhere_has_open_stays(private_host: Host, disk: P
     domain = define(private_host, machine_xml(disk_xml(disk)))
     with opened_by_qemu(disk):
         done = delete_all(private_host, domain)
-    assert done.kept == (delete.KeptFile(str(disk), "another program uses it"),)
+    assert done.kept == (KeptFile(str(disk), "another program uses it"),)
     assert disk.exists()
 
 
-def test_a_file_on_another_computer_is_not_the_one_of_that_name_here(
+def test_a_disk_on_another_computer_is_deleted_there_by_libvirt(
     private_host: Host, remote_host: Host, disk: Path
 ) -> None:
-    done = delete_all(remote_host, define(private_host, machine_xml(disk_xml(disk))))
-    assert done.kept == (delete.KeptFile(str(disk), "on another computer"),)
+    domain = define(private_host, machine_xml(disk_xml(disk)))
+    (doomed,) = delete.plan(remote_host, domain.UUIDString(), Job()).deleted
+    assert (doomed.path, doomed.pool) == (disk, disk.parent.name)
+    done = delete_all(remote_host, domain)
+    assert (done.deleted, done.kept) == ((disk,), ())
+    assert not disk.exists()
+
+
+def test_on_another_computer_a_disk_that_another_machine_uses_by_any_name_stays(
+    private_host: Host, remote_host: Host, disk: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(disk)
+    os.link(disk, tmp_path / "other-name.qcow2")
+    base = make_disk(tmp_path / "base.qcow2")
+    top = overlay(tmp_path / "top.qcow2", base)
+    mine = define(private_host, machine_xml(disk_xml(disk), disk_xml(base, "b")))
+    for number, path in enumerate((tmp_path / "link", tmp_path / "other-name.qcow2", top)):
+        define(private_host, machine_xml(disk_xml(path), name=f"other{number}"))
+    done = delete_all(remote_host, mine)
+    assert done.deleted == ()
+    assert [file.reason.partition("”")[2] for file in done.kept] == [" uses it too"] * 2
     assert disk.exists()
+    assert base.exists()
+
+
+def test_on_another_computer_discs_and_what_is_only_read_stay(
+    private_host: Host, remote_host: Host, tmp_path: Path
+) -> None:
+    stick = make_iso(tmp_path / "stick.iso")
+    shown = make_disk(tmp_path / "shown.qcow2")
+    disks = (
+        disk_xml(stick, format="raw"),
+        disk_xml(shown, "b", inside="<readonly/>"),
+        disk_xml(tmp_path / "missing.qcow2", "c"),
+    )
+    done = delete_all(remote_host, define(private_host, machine_xml(*disks)))
+    assert done.deleted == ()
+    assert [file.reason for file in done.kept] == [
+        "an installation disc",
+        "the machine may only read it",
+        "not there, or out of libvirt's reach",
+    ]
+    assert stick.exists()
 
 
 def uefi(variables: Path) -> str:
@@ -341,7 +382,7 @@ def test_uefi_variables_go_unless_another_machine_uses_them(
     for name in ("mine", "other"):
         define(private_host, machine_xml(name=name, system=uefi(variables)))
     done = delete_all(private_host, private_host.connection.lookupByName("mine"))
-    assert done.kept == (delete.KeptFile(str(variables), "“other” uses it too"),)
+    assert done.kept == (KeptFile(str(variables), "“other” uses it too"),)
     assert variables.exists()
     delete_all(private_host, private_host.connection.lookupByName("other"))
     assert not variables.exists()

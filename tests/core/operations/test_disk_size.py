@@ -124,7 +124,7 @@ def test_what_is_no_disk_is_refused(test_host: Host, target: str, cause: Cause) 
 
 def test_a_disk_that_is_no_file_of_the_user_is_refused(test_host: Host, uuid: str) -> None:
     test_host.domain(uuid).destroy()
-    with pytest.raises(OperationError, match="can't be grown from here"):
+    with pytest.raises(OperationError, match="can't be reached"):
         disk_size.grow(test_host, uuid, "vda", 12 * MIB, Job())
 
 

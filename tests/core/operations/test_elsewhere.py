@@ -9,6 +9,7 @@ from tests.core.operations import small_machine
 from vmdesk.core import details
 from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.host import Host
+from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Job, OperationError
 from vmdesk.core.operations import create, disk_size, disks, export, import_, rename
 from vmdesk.core.operations.create import Folders, NewDomain
@@ -25,7 +26,6 @@ ATTEMPTS: dict[str, Callable[[Host, str, Path], object]] = {
     "import": lambda host, _uuid, here: import_.run(
         host, here / "small.qcow2", ImportOptions(here), Job()
     ),
-    "grow": lambda host, uuid, _here: disk_size.grow(host, uuid, "vda", GIB, Job()),
     "add new": lambda host, uuid, here: disks.add_new(host, uuid, here, MIB, Job()),
     "add existing": lambda host, uuid, here: disks.add_existing(
         host, uuid, here / "small.qcow2", Job()
@@ -59,6 +59,14 @@ def test_a_removed_disk_keeps_its_file(
     removed = disks.remove(remote_host, uuid, "vda", Job(), delete_file=True)
     assert removed.kept_because == "it is on another computer"
     assert (tmp_path / "small.qcow2").exists()
+
+
+def test_a_disk_grows_by_libvirt(private_host: Host, remote_host: Host, tmp_path: Path) -> None:
+    uuid = small_machine.define(private_host, tmp_path).UUIDString()
+    grown = disk_size.grow(remote_host, uuid, "vda", GIB, Job())
+    assert grown.after == qemu_img.info(tmp_path / "small.qcow2", "qcow2", Job()).virtual_size
+    with pytest.raises(OperationError, match="smaller"):
+        disk_size.grow(remote_host, uuid, "vda", MIB, Job())
 
 
 def test_its_room_is_what_libvirt_says(

@@ -106,6 +106,13 @@ def resize(path: Path, format: str, size: int, job: Job) -> None:  # noqa: A002
     """
     wanted = _round_up(size)
     present = info(path, format, job).virtual_size
+    refuse_less(present, wanted)
+    if wanted > present:
+        process.run(["qemu-img", "resize", "-q", "-f", format, _name(path), str(wanted)], job)
+
+
+def refuse_less(present: int, wanted: int) -> None:
+    """Raise ``OperationError`` (invalid value) for fewer bytes than a disk has."""
     if wanted < present:
         raise OperationError(
             _("The disk has {present}; it can't be made smaller.").format(
@@ -116,8 +123,6 @@ def resize(path: Path, format: str, size: int, job: Job) -> None:  # noqa: A002
             ),
             cause=Cause.INVALID_VALUE,
         )
-    if wanted > present:
-        process.run(["qemu-img", "resize", "-q", "-f", format, _name(path), str(wanted)], job)
 
 
 def measure(path: Path, format: str, job: Job, shown: str = "") -> int:  # noqa: A002

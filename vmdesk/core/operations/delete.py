@@ -5,41 +5,35 @@ Order: stop, undefine, then the files, so that a machine never stands there with
 
 import fcntl
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users, history
+from vmdesk.core import history
 from vmdesk.core.domain import undefine
-from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.i18n import _
-from vmdesk.core.image import chain
 from vmdesk.core.image.chain import FileId, identity
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
-
-BLOCK = 512
-"""Bytes in the unit of ``st_blocks``, by POSIX."""
+from vmdesk.core.storage import keeping
+from vmdesk.core.storage.images import Image, Way
+from vmdesk.core.storage.keeping import KeptFile, Users
 
 
 @dataclass(frozen=True, slots=True)
 class DoomedFile:
-    """A file that goes with the machine; ``used`` is the room in bytes that it frees."""
+    """A file that goes with the machine; ``used`` is the room in bytes that it frees.
+
+    ``pool`` is the storage pool through which libvirt deletes it; empty where vmdesk does.
+    """
 
     path: Path
     used: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeptFile:
-    """A file or other source that stays, and why."""
-
-    source: str
-    reason: str
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +58,10 @@ class Deleted:
 
 def plan(host: Host, uuid: str, job: Job) -> DeletionPlan:
     """Look what would go and what would stay, without changing anything."""
+    return _plan(host, uuid, job)[0]
+
+
+def _plan(host: Host, uuid: str, job: Job) -> tuple[DeletionPlan, list[Image]]:
     info = host.domain_info(uuid)
     if info is None:
         raise OperationError(
@@ -72,15 +70,12 @@ def plan(host: Host, uuid: str, job: Job) -> DeletionPlan:
     job.report(0, 0, _("Looking for shared disks"))
     configurations = _configurations(host.domain(uuid))
     disks = [disk for xml in configurations for disk in xml.disks if not disk.is_empty]
-    deleted: list[DoomedFile] = []
-    if disk_users.are_here(host):
-        needed = disk_users.files_of_others(host, uuid, job)
-        deleted, kept = _sorted_out(disks, needed)
-        kept += [shared for xml in configurations for shared in _shared_nvram(xml, needed)]
-    else:
-        kept = [KeptFile(_source(disk), _("on another computer")) for disk in disks]
+    users = Users(host, uuid, job)
+    doomed, kept = keeping.sort_out(host, disks, users)
+    kept += [shared for xml in configurations for shared in _shared_nvram(xml, users.files)]
+    deleted = [DoomedFile(image.path, image.used(), image.pool()) for image in doomed]
     kept = list(dict.fromkeys(kept))
-    return DeletionPlan(uuid, info.name, info.state, tuple(deleted), tuple(kept))
+    return DeletionPlan(uuid, info.name, info.state, tuple(deleted), tuple(kept)), doomed
 
 
 def _configurations(domain: libvirt.virDomain) -> list[DomainXml]:
@@ -88,37 +83,6 @@ def _configurations(domain: libvirt.virDomain) -> list[DomainXml]:
     with translated():
         texts = (domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE), domain.XMLDesc())
     return [DomainXml.parse(text) for text in texts]
-
-
-def _source(disk: DiskDevice) -> str:
-    return str(disk.path or disk.network or "/".join(disk.volume or ()))
-
-
-def _sorted_out(
-    disks: list[DiskDevice], needed: dict[FileId, str]
-) -> tuple[list[DoomedFile], list[KeptFile]]:
-    reasons = [(disk, disk_users.reason_to_keep(disk, needed)) for disk in disks]
-    kept = [KeptFile(_source(disk), reason) for disk, reason in reasons if reason is not None]
-    staying = _files_in_chains(disk.path for disk, reason in reasons if reason is not None)
-    doomed: dict[Path, FileId] = {}
-    for disk, reason in reasons:
-        if reason is None and disk.path is not None and (file := identity(disk.path)) is not None:
-            doomed[disk.path] = file
-    # One file can be two disks, or what another disk builds on.
-    for path in [path for path, file in doomed.items() if file in staying]:
-        del doomed[path]
-        kept.append(KeptFile(str(path), _("needed by what stays")))
-    for path in doomed:
-        below = [b for b in chain.files_below(path) if identity(b) not in doomed.values()]
-        kept += [KeptFile(str(file), _("the disk builds on it")) for file in below]
-    return [DoomedFile(path, path.stat().st_blocks * BLOCK) for path in doomed], kept
-
-
-def _files_in_chains(paths: Iterable[Path | None]) -> set[FileId | None]:
-    """Return the files of ``paths`` and all that they build on."""
-    present = [path for path in paths if path is not None]
-    below = [file for path in present for file in chain.files_below(path)]
-    return {identity(path) for path in (*present, *below)}
 
 
 def _shared_nvram(xml: DomainXml, needed: dict[FileId, str]) -> Iterator[KeptFile]:
@@ -136,7 +100,7 @@ def run(host: Host, uuid: str, approved: Collection[Path], force_off: bool, job:
     unless ``force_off``.
     """
     domain = host.domain(uuid)
-    fresh = plan(host, uuid, job)
+    fresh, images = _plan(host, uuid, job)
     nvrams = {xml.nvram for xml in _configurations(domain)}
     keep_nvram = any(file.source in nvrams for file in fresh.kept)
     job.report(0, 0, _("Deleting"))
@@ -150,7 +114,7 @@ def run(host: Host, uuid: str, approved: Collection[Path], force_off: bool, job:
         undefine.undefine(domain, keep_nvram)
         _require_off(host, fresh)
     history.forget(uuid)
-    return _delete_files(fresh, approved)
+    return _delete_files(fresh, images, approved)
 
 
 def _running(name: str) -> OperationError:
@@ -171,22 +135,24 @@ def _require_off(host: Host, fresh: DeletionPlan) -> None:
         )
 
 
-def _delete_files(fresh: DeletionPlan, approved: Collection[Path]) -> Deleted:
+def _delete_files(fresh: DeletionPlan, images: list[Image], approved: Collection[Path]) -> Deleted:
     spared = {
-        file.path: _("you wanted to keep it") for file in fresh.deleted if file.path not in approved
+        image.path: _("you wanted to keep it") for image in images if image.path not in approved
     }
-    staying = _files_in_chains(spared)
+    staying = keeping.with_below(image for image in images if image.path in spared)
     doomed = []
-    for path in (file.path for file in fresh.deleted if file.path not in spared):
-        if identity(path) in staying:
-            spared[path] = _("a disk that you wanted to keep builds on it")
-        elif _is_in_use(path):
-            spared[path] = _("another program uses it")
+    for image in images:
+        if image.path in spared:
+            continue
+        if not staying.isdisjoint(image.ids()):
+            spared[image.path] = _("a disk that you wanted to keep builds on it")
+        elif image.way is Way.FILE and _is_in_use(image.path):
+            spared[image.path] = _("another program uses it")
         else:
-            doomed.append(path)
-    _unlink(fresh.name, doomed)
+            doomed.append(image)
+    _delete_images(fresh.name, doomed)
     kept = (*fresh.kept, *(KeptFile(str(path), reason) for path, reason in spared.items()))
-    return Deleted(fresh.name, tuple(doomed), kept)
+    return Deleted(fresh.name, tuple(image.path for image in doomed), kept)
 
 
 def _is_in_use(path: Path) -> bool:
@@ -209,13 +175,13 @@ def _is_in_use(path: Path) -> bool:
     return False
 
 
-def _unlink(name: str, doomed: list[Path]) -> None:
+def _delete_images(name: str, doomed: list[Image]) -> None:
     failures = []
-    for path in doomed:
+    for image in doomed:
         try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            failures.append(f"{path}: {error.strerror}")
+            image.delete()
+        except OperationError as error:
+            failures.append(f"{image.path}: {error.details or error.summary}")
     if failures:
         raise OperationError(
             _("“{name}” is deleted, but not all of its disk files are.").format(name=name),

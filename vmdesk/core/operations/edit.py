@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from vmdesk.core.host import Host
+from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Job
 from vmdesk.core.operations import changes as possible
 from vmdesk.core.operations import disk_size, modify, properties, rename
@@ -56,4 +57,4 @@ def _check(host: Host, uuid: str, edit: Edit, job: Job) -> None:
         disks = {disk.target: disk for disk in properties.read(host, uuid).disks}
         for target, size in edit.sizes:
             present = disks[target].virtual_size if target in disks else None
-            disk_size.refuse_less(present or 0, size)
+            qemu_img.refuse_less(present or 0, size)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import libvirt
 
+from vmdesk.core import disk_users
 from vmdesk.core.domain import wiring
 from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.domain.xml import DomainXml
@@ -14,9 +15,7 @@ from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import changes, modify
 from vmdesk.core.operations.changes import Bounds, Field, Network
 from vmdesk.core.operations.definition import Definition
-
-_POSIX_BLOCK = 512
-"""Bytes in the unit of ``st_blocks``."""
+from vmdesk.core.storage.images import POSIX_BLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def read(host: Host, uuid: str) -> Properties:
         running=None if running is None else _sizes(running),
         bounds=changes.bounds(host),
         display=next((kind for kind in shown if kind in wiring.DISPLAYS), ""),
-        disks=tuple(_disk(found.domain, disk) for disk in stored.disks),
+        disks=tuple(_disk(host, found.domain, disk) for disk in stored.disks),
         networks=tuple(
             Network(card.mac, card.type, card.source, card.model) for card in stored.interfaces
         ),
@@ -111,7 +110,7 @@ def _sizes(xml: DomainXml) -> Sizes:
     return Sizes(xml.current_memory_kib, xml.memory_kib, xml.current_vcpus, xml.vcpus)
 
 
-def _disk(domain: libvirt.virDomain, disk: DiskDevice) -> DiskState:
+def _disk(host: Host, domain: libvirt.virDomain, disk: DiskDevice) -> DiskState:
     path = disk.path
     virtual_size = used = free = None
     if not disk.is_empty:
@@ -119,9 +118,9 @@ def _disk(domain: libvirt.virDomain, disk: DiskDevice) -> DiskState:
             virtual_size, used, _physical = domain.blockInfo(disk.target)
         except libvirt.libvirtError:
             virtual_size = None  # a missing image, or one that the running machine has not yet
-    if path is not None:
+    if path is not None and disk_users.are_here(host):
         try:
-            used = path.stat().st_blocks * _POSIX_BLOCK
+            used = path.stat().st_blocks * POSIX_BLOCK
             free = shutil.disk_usage(path.parent).free
         except OSError:
             free = None  # another user's file: libvirt's figure stands

@@ -1,13 +1,13 @@
 """libvirt's storage pools: which there are, what room they have, and how one is made ready."""
 
 import enum
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import libvirt
 from lxml import etree
+from lxml.builder import E
 
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
@@ -16,6 +16,9 @@ from vmdesk.core.libvirt_errors import translated
 
 DEFAULT = "default"
 """The pool that other tools make first."""
+
+SYSTEM_FOLDER = "/var/lib/libvirt/images"
+"""Where the system instance's own pool is, by the convention of the other tools."""
 
 FOLDER_TYPES = frozenset({"dir", "fs", "netfs"})
 """Types of pools whose volumes are files, so that a volume can be an image of any format."""
@@ -51,14 +54,16 @@ class PoolInfo:
 def are_needed(host: Host) -> bool:
     """Tell whether new images belong into a pool rather than into a folder of the user.
 
-    They do where the machines are on another computer, and in the system instance of an ordinary
-    user: QEMU runs as somebody else there and may not enter a home folder.
-    https://libvirt.org/uri.html
+    They do where the machines are on another computer, and in the system instance: QEMU runs as
+    somebody else there and may not enter a home folder. https://libvirt.org/uri.html
     """
     with translated():
         address = urlsplit(host.connection.getURI())
-        is_systems = address.scheme.startswith("qemu") and address.path == "/system"
-        return bool(address.hostname) or (is_systems and os.geteuid() != 0)
+    return bool(address.hostname) or _is_system(address)
+
+
+def _is_system(address: SplitResult) -> bool:
+    return address.scheme.startswith("qemu") and address.path == "/system"
 
 
 def every(host: Host, job: Job) -> list[PoolInfo]:
@@ -72,21 +77,63 @@ def every(host: Host, job: Job) -> list[PoolInfo]:
 def choose(host: Host, name: str, job: Job) -> PoolInfo:
     """Return the pool ``name``, or the best one for new images where it is empty; started.
 
-    The best one is that of everybody (``default``), else the one with the most room. Raises
-    ``OperationError`` (invalid value) if there is none of this name, or none at all.
+    The best one is that of everybody (``default``), else the one with the most room. A system
+    instance that has none gets that of everybody. Raises ``OperationError`` (invalid value) if
+    there is none of this name, or none at all.
     """
     candidates = [pool for pool in every(host, job) if pool.name == name or not name]
     files = [pool for pool in candidates if pool.holds_files]
-    if not files:
+    if files:
+        best = max(files, key=lambda pool: (pool.name == DEFAULT, pool.free))
+        return start(host, best.name)
+    with translated():
+        is_system = _is_system(urlsplit(host.connection.getURI()))
+    if not name and is_system:
+        return _define(host, DEFAULT, SYSTEM_FOLDER)
+    raise OperationError(
+        _("There is no storage pool “{name}” for images.").format(name=name)
+        if name
+        else _("There is no storage pool for images."),
+        _("“vmdeskctl pools” shows those that there are; “virsh pool-define-as” makes one."),
+        cause=Cause.INVALID_VALUE,
+    )
+
+
+def of_folder(host: Host, folder: Path) -> PoolInfo:
+    """Return a pool whose volumes are the files of ``folder``, started and looked at anew.
+
+    Where there is none, one is made that libvirt forgets when its computer is switched off.
+    Raises ``OperationError`` where that can't be, as for a folder that isn't there.
+    """
+    found = every(host, Job())
+    known = next((pool for pool in found if pool.path == folder and pool.holds_files), None)
+    if known is not None:
+        return start(host, known.name)
+    name, number = folder.name or DEFAULT, 1
+    while name in {pool.name for pool in found}:
+        number += 1
+        name = f"{folder.name}-{number}"
+    try:
+        return _info(host.connection.storagePoolCreateXML(_xml(name, str(folder))))
+    except libvirt.libvirtError as error:
         raise OperationError(
-            _("There is no storage pool “{name}” for images.").format(name=name)
-            if name
-            else _("There is no storage pool for images."),
-            _("“vmdeskctl pools” shows those that there are; “virsh pool-define-as” makes one."),
-            cause=Cause.INVALID_VALUE,
-        )
-    best = max(files, key=lambda pool: (pool.name == DEFAULT, pool.free))
-    return start(host, best.name)
+            _("libvirt can't look into the folder {path}.").format(path=folder),
+            _("Details has its words."),
+            error.get_error_message() or str(error),
+            Cause.NOT_FOUND,
+        ) from error
+
+
+def _define(host: Host, name: str, folder: str) -> PoolInfo:
+    with translated():
+        pool = host.connection.storagePoolDefineXML(_xml(name, folder))
+        pool.setAutostart(True)
+    return start(host, name)
+
+
+def _xml(name: str, folder: str) -> str:
+    pool = E.pool(E.name(name), E.target(E.path(folder)), type="dir")
+    return etree.tostring(pool, encoding="unicode")
 
 
 def start(host: Host, name: str) -> PoolInfo:

@@ -28,7 +28,8 @@ class VolumeInfo:
     """A snapshot of one volume.
 
     ``capacity`` is what a guest sees, ``allocation`` the room that it takes, ``physical`` the
-    length of its file, all in bytes. ``backing`` is the image that it builds on.
+    length of its file, all in bytes. ``backing`` is the image that it builds on. ``stamp`` tells
+    when its file was changed: the same for two names of one file, empty where it is no file.
     """
 
     name: str
@@ -38,6 +39,7 @@ class VolumeInfo:
     allocation: int
     physical: int
     backing: Path | None
+    stamp: str = ""
 
 
 def behind(host: Host, disk: DiskDevice) -> libvirt.virStorageVol | None:
@@ -93,6 +95,7 @@ def info(volume: libvirt.virStorageVol) -> VolumeInfo:
             allocation=allocation,
             physical=physical,
             backing=Path(backing) if backing else None,
+            stamp=" ".join(root.xpath("target/timestamps/*[self::mtime or self::ctime]/text()")),
         )
 
 
