@@ -2,22 +2,19 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import disks, peers
+from bench import disks, peers, session
+from bench.child import memory_of
 from bench.figures import Options, Row, compare, in_turns
-from bench.files import Writer, in_child, program
+from bench.files import Writer, program
 from tests.core.operations import token_machine
-from tests.e2e.session import URI, private_session
-from vmdesk.core import events
+from tests.e2e.session import private_session
 from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.formatting import GIB
-from vmdesk.core.host import Host
 from vmdesk.core.job import Job
 from vmdesk.core.operations import export, import_
 from vmdesk.core.operations.export import ExportOptions
@@ -51,17 +48,17 @@ FORMS = (
 
 def measure(options: Options) -> list[Row]:
     """Compare each form; gzip on a smaller disk, for tar takes a minute and a half for 2 GiB."""
-    large, small = (GIB // 4, GIB // 8) if options.is_quick else (2 * GIB, GIB // 2)
+    large, small = (GIB // 4, GIB // 8) if options.is_quick else (2 * GIB, GIB * 3 // 8)
     rows: list[Row] = []
     with private_session(), TemporaryDirectory(dir=options.place) as folder:
         place = Path(folder)
         disk = disks.make(place / "large.qcow2", large, VIRTUAL * large)
-        in_child(partial(_define, disk))
+        define(disk)
         rows += [*_copied(disk, options), *_packed(disk, FORMS[0], options)]
         rows += _packed(disk, FORMS[1], options)
         rows += [row for name in ("xfs", "btrfs") for row in _shared(name, disk, options)]
         disk = disks.make(place / "small.qcow2", small, VIRTUAL * small)
-        in_child(partial(_define, disk))
+        define(disk)
         rows += _packed(disk, FORMS[2], options)
     return rows
 
@@ -69,7 +66,7 @@ def measure(options: Options) -> list[Row]:
 def _copied(disk: Path, options: Options) -> list[Row]:
     copy = disk.with_name("copy.qcow2")
     works = {
-        "vmdesk": _export(disk, disk.with_name("ours.tar"), ArchiveForm.TAR),
+        "vmdesk": export_to(disk, disk.with_name("ours.tar"), ArchiveForm.TAR),
         "cp": Writer(program("cp", disk, copy), copy),
     }
     found = in_turns(options.rounds, works)
@@ -80,7 +77,7 @@ def _packed(disk: Path, form: Form, options: Options) -> list[Row]:
     """Compare an export with those of tar, and then an import of what it has made."""
     end = form.form.value
     bundle = disk.with_name(f"ours.{end}")
-    ours = _export(disk, bundle, form.form)
+    ours = export_to(disk, bundle, form.form)
     ours.is_kept = True
     works = {"vmdesk": ours}
     for name, argv in form.packers.items():
@@ -102,7 +99,7 @@ def _packed(disk: Path, form: Form, options: Options) -> list[Row]:
 
 def _unpacked(bundle: Path, form: Form, what: str, options: Options) -> list[Row]:
     folder, other = bundle.with_name("ours"), bundle.with_name("theirs")
-    ours = Writer(partial(_import, bundle, folder), folder)
+    ours = Writer(partial(import_from, bundle, folder), folder)
     name = _command(form.unpacker, "-xf")
     theirs = Writer(program("tar", *form.unpacker, "-xf", bundle, "-C", other), other)
     found = in_turns(options.rounds, {"vmdesk": ours, name: theirs})
@@ -119,14 +116,14 @@ def _shared(name: str, disk: Path, options: Options) -> list[Row]:
         copy = Path(folder, f"{name}.qcow2")
         subprocess.run(["cp", disk, copy], check=True)
         os.sync()
-        in_child(partial(_define, copy))
-        ours = _export(copy, copy.with_name("ours.tar"), ArchiveForm.TAR)
+        define(copy)
+        ours = export_to(copy, copy.with_name("ours.tar"), ArchiveForm.TAR)
         found = in_turns(options.rounds, {"vmdesk": ours})
     return [Row(f"export .tar on {name}, {_size(disk)}", "s", found["vmdesk"], goal=0.1)]
 
 
 def _memory(what: str, work: Writer) -> Row:
-    idle = in_child(_connect)
+    idle = memory_of(_connect)
     return Row(
         f"memory of {what}", "MiB", tuple(peak - idle for peak in work.memory), goal=MEMORY_GOAL
     )
@@ -145,35 +142,33 @@ def _tar(disk: Path, target: Path, options: tuple[str, ...]) -> Writer:
     return Writer(program("tar", *options, "-cf", target, "-C", disk.parent, disk.name), target)
 
 
-def _export(disk: Path, target: Path, form: ArchiveForm) -> Writer:
+def export_to(disk: Path, target: Path, form: ArchiveForm) -> Writer:
+    """Return what exports the machine of a disk."""
+
     def work() -> None:
-        with _host() as host:
+        with session.host() as host:
             uuid = host.connection.lookupByName(disk.stem).UUIDString()
             export.run(host, uuid, target, ExportOptions(form), Job())
 
     return Writer(work, target)
 
 
-def _import(bundle: Path, folder: Path) -> None:
-    with _host() as host:
+def import_from(bundle: Path, folder: Path) -> None:
+    """Import a bundle under a name that is free."""
+    with session.host() as host:
         import_.run(host, bundle, ImportOptions(folder), Job())
 
 
 def _connect() -> None:
-    with _host() as host:
+    with session.host() as host:
         host.domains()
 
 
-def _define(disk: Path) -> None:
-    with _host() as host:
-        token_machine.define(host, disk.stem, [(disk, "qcow2")])
+def define(disk: Path) -> None:
+    """Define a machine with a disk, under the name of the disk."""
 
+    def work() -> None:
+        with session.host() as host:
+            token_machine.define(host, disk.stem, [(disk, "qcow2")])
 
-@contextmanager
-def _host() -> Iterator[Host]:
-    """A connection of a process that lives for one operation; it waits for no event."""
-    events.register()
-    host = Host(URI)
-    host.open()
-    yield host
-    host.close()
+    memory_of(work)

@@ -3,13 +3,13 @@
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vmdesk.core.formatting import KIB, MIB
+from bench.child import memory_of
+from vmdesk.core.formatting import MIB
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Writer:
         # What another has left unwritten is not this one's cost.
         os.sync()
         began = time.monotonic()
-        self.memory.append(in_child(self.work))
+        self.memory.append(memory_of(self.work))
         files = self._files()
         for path in files:
             _sync(path)
@@ -56,23 +56,6 @@ class Writer:
 def program(*argv: str | Path) -> Callable[[], object]:
     """Return what runs a program."""
     return lambda: subprocess.run(argv, check=True)
-
-
-def in_child(work: Callable[[], object]) -> float:
-    """Run in a process of its own; return the MiB that it had at its peak."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            work()
-            status = 0
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
-    _pid, status, usage = os.wait4(pid, 0)
-    if status:
-        raise SystemExit("it failed")
-    return usage.ru_maxrss * KIB / MIB
 
 
 def _sync(path: Path) -> None:

@@ -39,8 +39,8 @@ def measure(options: Options) -> list[Row]:
     with ExitStack() as stack:
         root = stack.enter_context(private_session())
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        _skip_what_first_starts_show()
-        bench = _Bench(stack.enter_context(program.bus()), options.rounds)
+        skip_what_first_starts_show()
+        bench = Bench(stack.enter_context(program.bus()), options.rounds)
         rows = [*_with_many(bench, test_file(folder / "node.xml", many), many, programs)]
         machines = Machines(root)
         stack.callback(machines.close)
@@ -53,15 +53,15 @@ def measure(options: Options) -> list[Row]:
     return rows
 
 
-def _skip_what_first_starts_show() -> None:
-    """Boxes has a tutorial, and vmdesk tells whoever has no KVM so."""
+def skip_what_first_starts_show() -> None:
+    """Look away: Boxes has a tutorial, and vmdesk tells whoever has no KVM so."""
     Settings().knows_no_kvm = True
     file = Path(os.environ["XDG_CONFIG_HOME"], "glib-2.0/settings/keyfile")
     file.parent.mkdir(parents=True)
     file.write_text("[org/gnome/boxes]\nfirst-run=false\n")
 
 
-class _Bench:
+class Bench:
     """Runs programs, each time on a new screen."""
 
     def __init__(self, bus: str, rounds: int) -> None:
@@ -69,7 +69,7 @@ class _Bench:
         self._rounds = rounds
 
     def in_turns(
-        self, programs: list[Program], uri: str, look: Callable[["_Seen"], Found]
+        self, programs: list[Program], uri: str, look: Callable[["Seen"], Found]
     ) -> dict[str, dict[str, tuple[float, ...]]]:
         """Start each program in turn and look at it; return by program what was found, by name."""
         found: dict[str, list[Found]] = {one.name: [] for one in programs}
@@ -82,18 +82,17 @@ class _Bench:
 
             return once
 
-        works = {one.name: work(one) for one in programs}
-        in_turns(1, works)  # the files of each are in memory then
-        for looks in found.values():
-            looks.clear()
-        in_turns(self._rounds, works)
+        for one in programs:
+            with self._shown(one, uri) as seen:
+                seen.start()  # its files are in memory then
+        in_turns(self._rounds, {one.name: work(one) for one in programs})
         return {
             name: {key: tuple(one[key] for one in looks) for key in looks[0]}
             for name, looks in found.items()
         }
 
     @contextmanager
-    def _shown(self, one: Program, uri: str) -> Iterator["_Seen"]:
+    def _shown(self, one: Program, uri: str) -> Iterator["Seen"]:
         with screen.opened() as display:
             environment = {
                 "DISPLAY": display.display,
@@ -105,10 +104,10 @@ class _Bench:
             }
             before = display.pixels(one.list)
             with program.running(one, uri, environment) as process:
-                yield _Seen(one, display, process, before)
+                yield Seen(one, display, process, before)
 
 
-class _Seen:
+class Seen:
     """A program that was just started."""
 
     def __init__(self, one: Program, display: Screen, process: Running, before: bytes) -> None:
@@ -154,8 +153,8 @@ class _Seen:
         raise TimeoutError(f"{self.program.name} shows no details")
 
 
-def _with_many(bench: _Bench, uri: str, count: int, programs: list[Program]) -> Iterator[Row]:
-    def look(seen: _Seen) -> Found:
+def _with_many(bench: Bench, uri: str, count: int, programs: list[Program]) -> Iterator[Row]:
+    def look(seen: Seen) -> Found:
         return {"start": seen.start(), **seen.idle(), "details": seen.details() * 1000}
 
     found = bench.in_turns(programs, uri, look)
@@ -167,9 +166,9 @@ def _with_many(bench: _Bench, uri: str, count: int, programs: list[Program]) -> 
 
 
 def _with_few(
-    bench: _Bench, machines: Machines, count: int, programs: list[Program]
+    bench: Bench, machines: Machines, count: int, programs: list[Program]
 ) -> Iterator[Row]:
-    def look(seen: _Seen) -> Found:
+    def look(seen: Seen) -> Found:
         found = {"start": seen.start(), **seen.idle()}
         return {**found, "change": seen.changes(machines.change) * 1000}
 
@@ -181,15 +180,15 @@ def _with_few(
     yield _row(f"outside change to pixels, {what}", "ms", found, "change", 0.6)
 
 
-def _with_boxes(bench: _Bench, count: int) -> Iterator[Row]:
+def _with_boxes(bench: Bench, count: int) -> Iterator[Row]:
     found = bench.in_turns([VMDESK, BOXES], URI, lambda seen: {"start": seen.start()})
     yield _row(f"start to list, {count} machines", "s", found, "start", 0.35, BOXES)
 
 
 def _changes(
-    bench: _Bench, machines: Machines, count: int, programs: list[Program]
+    bench: Bench, machines: Machines, count: int, programs: list[Program]
 ) -> Iterator[Row]:
-    def look(seen: _Seen) -> Found:
+    def look(seen: Seen) -> Found:
         seen.start()
         return {"change": seen.changes(machines.change) * 1000}
 

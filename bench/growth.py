@@ -1,0 +1,124 @@
+"""How vmdesk's costs grow with the number of machines and the size of disks, as plots."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from bench import bundles, chart, disks, program, screen
+from bench.chart import Points
+from bench.child import Figures, figures_of
+from bench.figures import Options, Row
+from bench.files import Writer
+from bench.holding import InProcess, pause
+from bench.machines import test_file
+from bench.program import VMDESK
+from bench.window import Bench, Found, Seen, skip_what_first_starts_show
+from tests.e2e.session import private_session
+from vmdesk.core.bundle.layout import ArchiveForm
+from vmdesk.core.formatting import GIB, MIB
+from vmdesk.models.domain_list_model import DomainRole
+
+FOLDER = Path(__file__).with_name("growth")
+COUNTS = (10, 100, 1000, 5000)
+SIZES = (1, 4, 16)
+"""GiB."""
+FULL = 4
+"""GiB of the largest disk that is full of real content; this system has no more."""
+SPARSE = 64 * MIB
+WORDS = ("w", "machine-1", "machine", "running", "")
+CHANGES = 20
+ROUNDS = 3
+
+
+def measure(options: Options) -> list[Row]:
+    """Draw the plots into ``growth``; there is nothing to compare."""
+    counts, sizes = (COUNTS[:3], SIZES[:2]) if options.is_quick else (COUNTS, SIZES)
+    FOLDER.mkdir(exist_ok=True)
+    with private_session(), TemporaryDirectory(dir=options.place) as folder:
+        _draw_machines(Path(folder), counts)
+        _draw_disks(Path(folder), sizes)
+    return []
+
+
+def _draw_machines(folder: Path, counts: tuple[int, ...]) -> None:
+    lines: dict[str, Points] = {}
+    with ExitStack() as stack:
+        skip_what_first_starts_show()
+        bench = Bench(stack.enter_context(program.bus()), 2)
+        display = stack.enter_context(screen.opened())
+        os.environ["DISPLAY"] = display.display
+        for count in counts:
+            uri = test_file(folder / f"{count}.xml", count)
+            seen = bench.in_turns([VMDESK], uri, _from_outside)[VMDESK.name]
+            found = {name: median(values) for name, values in seen.items()}
+            found |= figures_of(partial(_from_inside, uri))
+            for name, value in found.items():
+                lines.setdefault(name, []).append((count, value))
+    title = "Costs of the window by machines"
+    chart.draw(FOLDER / "machines.svg", title, "machines", "ms", lines)
+
+
+def _from_outside(seen: Seen) -> Found:
+    start = seen.start() * 1000
+    return {"start to list": start, "idle, each second": max(seen.idle()["cpu"] * 1000, 0.1)}
+
+
+def _from_inside(uri: str) -> Figures:
+    """Return the milliseconds until a filter and a change are painted."""
+    vmdesk = InProcess(uri)
+    machines = vmdesk.window.machines
+    times: dict[str, list[float]] = {"filter": [], "event": []}
+
+    def painted(what: str, deed: Callable[[], object]) -> None:
+        began = time.perf_counter()
+        deed()
+        machines.view.viewport().repaint()
+        times[what].append((time.perf_counter() - began) * 1000)
+        pause(50)
+
+    for word in WORDS:
+        painted("filter", partial(machines.set_filter, word))
+    key = machines.proxy.index(0, 0).data(DomainRole.KEY)
+    domain = vmdesk.controller.home.host.domain(key.uuid)
+    shown: list[object] = []
+    vmdesk.controller.domain_changed.connect(shown.append)
+    for number in range(CHANGES):
+        shown.clear()
+        began = time.perf_counter()
+        (domain.resume if number % 2 else domain.suspend)()
+        vmdesk.wait(lambda: bool(shown))
+        machines.view.viewport().repaint()
+        times["event"].append((time.perf_counter() - began) * 1000)
+    vmdesk.window.close()
+    vmdesk.controller.shut_down_vmdesk()
+    return {what: median(values) for what, values in times.items()}
+
+
+def _draw_disks(folder: Path, sizes: tuple[int, ...]) -> None:
+    lines: dict[str, Points] = {}
+    for size in sizes:
+        for kind, content in (("sparse", SPARSE), ("full", size * GIB)):
+            if kind == "full" and size > FULL:
+                continue
+            disk = disks.make(folder / f"{kind}-{size}.qcow2", content, size * GIB)
+            bundle = folder / f"{kind}-{size}.tar"
+            for name, seconds in _round_trip(disk, bundle).items():
+                lines.setdefault(f"{name}, {kind}", []).append((size, seconds))
+            disk.unlink()
+            bundle.unlink()
+    chart.draw(FOLDER / "disks.svg", "A .tar by the size of the disk", "GiB", "s", lines)
+
+
+def _round_trip(disk: Path, bundle: Path) -> Figures:
+    bundles.define(disk)
+    out = bundles.export_to(disk, bundle, ArchiveForm.TAR)
+    out.is_kept = True
+    folder = bundle.with_suffix("")
+    back = Writer(partial(bundles.import_from, bundle, folder), folder)
+    exports, imports = [out() for _round in range(ROUNDS)], [back() for _round in range(ROUNDS)]
+    return {"export": median(exports), "import": median(imports)}
