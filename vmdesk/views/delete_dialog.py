@@ -41,7 +41,7 @@ class DeleteDialog(MessageDialog):
         doomed = [(str(f.path), formatting.size(f.used)) for p in plans for f in p.deleted]
         kept = [(file.source, file.reason) for plan in plans for file in plan.kept]
         self.disks = QCheckBox(
-            ngettext("Delete this &file too", "Delete these &files too", len(doomed))
+            ngettext("Delete this f&ile too", "Delete these f&iles too", len(doomed))
         )
         self.disks.setChecked(True)
         if doomed:

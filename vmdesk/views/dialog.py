@@ -41,6 +41,12 @@ class Dialog(QDialog):
         layout.addLayout(foot)
         return agree, cancel
 
+    def widen(self, least: int) -> None:
+        """Be ``least`` pixels wide or more: as much as the longest words need."""
+        layout = self.layout()
+        if layout is not None:
+            self.setMinimumWidth(max(least, layout.minimumSize().width()))
+
     def event(self, event: QEvent) -> bool:
         """Fit the height whenever a part has changed its size."""
         is_done = super().event(event)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStyle, QWidget
 
 from vmdesk.views.palette import roles
 
@@ -37,7 +37,10 @@ class ElidedLabel(QLabel):
         elided = QFontMetrics(self.font()).elidedText(self.text(), self._mode, room.width())
         self.setToolTip(self.text() if elided != self.text() else "")
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(room, self.alignment() | Qt.TextFlag.TextSingleLine, elided)
+        # The window's direction says where the text stands, its own how a path is read.
+        side = QStyle.visualAlignment(self.layoutDirection(), self.alignment())
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+        painter.drawText(room, side | Qt.TextFlag.TextSingleLine, elided)
         painter.end()
 
 

@@ -24,11 +24,11 @@ QPushButton:hover, QToolButton#shaped:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton#shaped:pressed, QToolButton#shaped:open {{ background: {track}; }}
 QPushButton:disabled, QToolButton#shaped:disabled {{ color: {disabled}; }}
 QPushButton:focus, QToolButton#shaped:focus {{ border: 2px solid {accent}; padding: 5px 14px; }}
-QToolButton#shaped {{ padding: 5px 42px 4px 15px; }}
-QToolButton#shaped:focus {{ padding: 4px 41px 3px 14px; }}
+QToolButton#shaped {{ padding: 5px 15px 4px 15px; padding-{after}: 42px; }}
+QToolButton#shaped:focus {{ padding: 4px 14px 3px 14px; padding-{after}: 41px; }}
 QToolButton#shaped::menu-button {{
-    border: none; border-left: 1px solid {hairline}; width: 27px; margin: 1px;
-    border-top-right-radius: 5px; border-bottom-right-radius: 5px;
+    border: none; border-{before}: 1px solid {hairline}; width: 27px; margin: 1px;
+    border-top-{after}-radius: 5px; border-bottom-{after}-radius: 5px;
 }}
 QToolButton#shaped::menu-button:hover {{ background: {track}; }}
 QToolButton#shaped::menu-arrow {{
@@ -228,7 +228,12 @@ def set_property(widget: QWidget, name: str, value: str | bool) -> None:
 
 
 def _sheet(colors: Roles) -> str:
+    # Style sheets know left and right only.
+    is_mirrored = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
+    before, after = ("right", "left") if is_mirrored else ("left", "right")
     return _SHEET.format(
+        before=before,
+        after=after,
         window=colors.window.name(),
         text=colors.text.name(),
         secondary=colors.secondary.name(),

@@ -248,7 +248,7 @@ class _Consent(QWidget):
         self.box = QCheckBox(text)
         self.box.setAccessibleDescription(meaning)
         words = label(meaning, "secondary")
-        words.setContentsMargins(24, 0, 0, 0)
+        words.setIndent(24)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -197,12 +198,12 @@ def _beside(field: TextField) -> QHBoxLayout:
     return row
 
 
-def _with_meaning(box: QCheckBox, words: QWidget) -> QWidget:
+def _with_meaning(box: QCheckBox, words: QLabel) -> QWidget:
     both = QWidget()
     layout = QVBoxLayout(both)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(2)
-    words.setContentsMargins(24, 0, 0, 0)
+    words.setIndent(24)
     layout.addWidget(box)
     layout.addWidget(words)
     return both

@@ -82,6 +82,9 @@ class DoctorPage(Dialog):
     def set_busy(self, is_busy: bool) -> None:
         """Let nothing be asked for while something is examined or mended."""
         self.again_button.setEnabled(not is_busy)
+        why = _("Wait until this is done.") if is_busy else ""
+        self.again_button.setToolTip(why)
+        self.again_button.setAccessibleDescription(why)
         for card in self.cards:
             card.set_busy(is_busy)
 

@@ -192,4 +192,6 @@ class _Lines:
         self._painter.setPen(color)
         alignment = QStyle.visualAlignment(self._style.direction, Qt.AlignmentFlag.AlignLeft)
         flags = alignment | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        # A name is read in its own direction, wherever the row begins.
+        self._painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         self._painter.drawText(self._visual(rect), flags, elided)

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QListWidget,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from vmdesk.hardware import Settings
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.labels import ElidedLabel, hairline
 from vmdesk.views.message_dialog import Choice, MessageDialog
+from vmdesk.views.page_list import PageList
 from vmdesk.views.properties.disks import DisksPage
 from vmdesk.views.properties.drives import DrivesPage
 from vmdesk.views.properties.general import GeneralPage
@@ -31,6 +31,10 @@ from vmdesk.views.properties.sizes import SizesPage
 from vmdesk.views.properties.wiring import WiringPage
 
 _DISCARD = "discard"
+
+
+_LIST_WIDTH = 200
+_LEAST_WIDTH = 640
 
 
 class PropertiesDialog(Dialog):
@@ -60,7 +64,7 @@ class PropertiesDialog(Dialog):
         )  # fmt: skip
         self.notice = Notice()
         self.name = ElidedLabel(fills=True)
-        self.list = QListWidget()
+        self.list = PageList()
         self.stack = QStackedWidget()
         self.save_button = QPushButton(_("&Save"))
         self.close_button = QPushButton(_("Close"))
@@ -140,22 +144,19 @@ class PropertiesDialog(Dialog):
             self.list.setFocus()
 
     def _fit(self) -> None:
-        """Keep the size: the pages scroll."""
+        """Keep the height: the pages scroll."""
+        self.widen(_LEAST_WIDTH)
 
     def _lay_out(self) -> None:
-        self.list.setObjectName("pages")
-        self.list.setFixedWidth(200)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setAccessibleName(_("Pages"))
+        self.list.show_pages((page.heading for page in self.pages), _LIST_WIDTH)
         for page in self.pages:
-            self.list.addItem(page.heading)
             self.stack.addWidget(page)
         self.name.setProperty("role", "strong")
         side = QVBoxLayout()
         side.setContentsMargins(12, 20, 12, 12)
         side.setSpacing(12)
         name = QHBoxLayout()
-        name.setContentsMargins(12, 0, 0, 0)
+        name.setContentsMargins(12, 0, 12, 0)
         name.addWidget(self.name)
         side.addLayout(name)
         side.addWidget(self.list, 1)
@@ -178,7 +179,7 @@ class PropertiesDialog(Dialog):
         layout.addWidget(hairline())
         layout.addLayout(self._foot())
         self.resize(816, 600)
-        self.setMinimumSize(640, 420)
+        self.setMinimumHeight(420)
 
     def _foot(self) -> QHBoxLayout:
         self.save_button.setProperty("kind", "primary")

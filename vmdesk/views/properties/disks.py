@@ -12,6 +12,7 @@ from vmdesk.core.operations import create
 from vmdesk.core.operations.properties import DiskState
 from vmdesk.hardware import Settings
 from vmdesk.views.field import NumberField
+from vmdesk.views.flow_layout import FlowLayout
 from vmdesk.views.labels import ElidedLabel, label
 from vmdesk.views.properties.page import Form, Page, Tracked
 from vmdesk.views.properties.removal import RemoveDiskDialog
@@ -36,11 +37,9 @@ class DisksPage(Page):
         self.add_existing.clicked.connect(self._browse)
         self._list = QVBoxLayout()
         self._list.setSpacing(12)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        buttons = FlowLayout(8)
         buttons.addWidget(self.add_new)
         buttons.addWidget(self.add_existing)
-        buttons.addStretch(1)
         form = Form()
         form.add(self.new_size)
         form.addLayout(buttons, form.rowCount(), 1)

@@ -119,7 +119,7 @@ class PropertiesFlow(QObject):
             text,
             (
                 Choice(KEEP, _("&Keep my changes")),
-                Choice(PRESENT, _("Show the &present settings")),
+                Choice(PRESENT, _("Show the p&resent settings")),
             ),
         )
 

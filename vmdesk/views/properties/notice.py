@@ -1,8 +1,9 @@
 """A notice above the pages: what has happened, and a question where it asks for a decision."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
+from vmdesk.views.flow_layout import FlowLayout
 from vmdesk.views.labels import label
 from vmdesk.views.message_dialog import Choice
 
@@ -18,8 +19,7 @@ class Notice(QWidget):
         self.is_question = False
         self.text = label()
         self.buttons: dict[str, QPushButton] = {}
-        self._row = QHBoxLayout()
-        self._row.setSpacing(8)
+        self._row = FlowLayout(8)
         frame = QFrame()
         frame.setObjectName("notice")
         inside = QVBoxLayout(frame)
@@ -50,14 +50,14 @@ class Notice(QWidget):
 
     def _show(self, text: str, choices: tuple[Choice, ...]) -> None:
         while self._row.count():
-            old = self._row.takeAt(0).widget()
+            item = self._row.takeAt(0)
+            old = item.widget() if item is not None else None
             if old is not None:
                 old.hide()
                 old.deleteLater()
         self.buttons = {choice.key: self._button(choice) for choice in choices}
         for button in self.buttons.values():
             self._row.addWidget(button)
-        self._row.addStretch(1)
         self.text.setText(text)
         self.setVisible(bool(text))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -93,6 +93,11 @@ class Page(QScrollArea):
     def problem(self) -> str:
         """Why it can't be saved, or empty."""
         return ""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a width that cuts nothing off: only upwards and downwards it scrolls."""
+        inside = self.widget().minimumSizeHint().width()
+        return QSize(inside + self.verticalScrollBar().sizeHint().width(), 120)
 
     def show_settings(self, settings: Settings, discard: bool) -> None:
         """Show how the machine is; what the user has put in stays unless ``discard``."""

@@ -1,10 +1,8 @@
 """The settings: pages beside their names, and no button to save: a value has effect at once."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QListWidget,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -15,6 +13,7 @@ from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.labels import hairline
+from vmdesk.views.page_list import PageList
 from vmdesk.views.settings.pages import (
     ConnectionPage,
     FilesPage,
@@ -24,6 +23,7 @@ from vmdesk.views.settings.pages import (
 )
 
 _LIST_WIDTH = 176
+_LEAST_WIDTH = 680
 
 
 class SettingsDialog(Dialog):
@@ -38,7 +38,7 @@ class SettingsDialog(Dialog):
         self.pages: tuple[SettingsPage, ...] = (
             self.machines, self.files, self.window_page, self.connection,
         )  # fmt: skip
-        self.list = QListWidget()
+        self.list = PageList()
         self.stack = QStackedWidget()
         self.close_button = QPushButton(_("&Close"))
         # By the click alone: Return in a field keeps its value and closes nothing.
@@ -50,17 +50,12 @@ class SettingsDialog(Dialog):
         self.list.setFocus()
 
     def _fit(self) -> None:
-        """Keep the size, whatever page is shown."""
+        """Keep the height, whatever page is shown."""
+        self.widen(_LEAST_WIDTH)
 
     def _lay_out(self) -> None:
-        self.list.setObjectName("pages")
-        # Or the rows would be laid out with the height that they have without the style.
-        self.list.ensurePolished()
-        self.list.setFixedWidth(_LIST_WIDTH)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setAccessibleName(_("Pages"))
+        self.list.show_pages((page.heading for page in self.pages), _LIST_WIDTH)
         for page in self.pages:
-            self.list.addItem(page.heading)
             self.stack.addWidget(page)
         side = QVBoxLayout()
         side.setContentsMargins(12, 16, 12, 12)
@@ -84,4 +79,4 @@ class SettingsDialog(Dialog):
         layout.addWidget(hairline())
         layout.addLayout(foot)
         self.resize(760, 420)
-        self.setMinimumSize(680, 400)
+        self.setMinimumHeight(400)

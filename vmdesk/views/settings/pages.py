@@ -114,7 +114,7 @@ class WindowPage(SettingsPage):
         super().__init__(_("Window"), settings)
         self.can_have_tray = QSystemTrayIcon.isSystemTrayAvailable()
         ways = {way: text for way, text in _CLOSING.items() if self._is_possible(way)}
-        self.closing = ChoiceField(_("&Closing it"), ways, settings.closing)
+        self.closing = ChoiceField(_("C&losing it"), ways, settings.closing)
         self.pictures = NumberField(_("&Pictures every"), settings.picture_interval, _("s"), 1)
         self.pictures.spin.setRange(PICTURE_SECONDS.start, PICTURE_SECONDS.stop - 1)
         self.pictures.show_hint(_("That of the selected machine is taken more often."))
