@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from vmdesk.core.i18n import _
 
@@ -41,6 +41,24 @@ def is_uri(text: str) -> bool:
 def is_local(uri: str) -> bool:
     """Tell whether the machines of a connection run on this computer."""
     return urlsplit(uri).hostname is None
+
+
+def is_ssh(uri: str) -> bool:
+    """Tell whether libvirt reaches a connection through ssh."""
+    return urlsplit(uri).scheme.endswith("+ssh")
+
+
+def with_parameter(uri: str, name: str, value: str) -> str:
+    """Return an address with one more parameter, unless the user has set it himself.
+
+    https://libvirt.org/uri.html has those that libvirt knows.
+    """
+    parts = urlsplit(uri)
+    if name in (pair.partition("=")[0] for pair in parts.query.split("&")):
+        return uri
+    query = "&".join(filter(None, (parts.query, f"{name}={quote(value, safe='/')}")))
+    # Not urlunsplit, which takes the empty host of “qemu:///” away.
+    return f"{uri.partition('?')[0].partition('#')[0]}?{query}"
 
 
 def default_name(uri: str) -> str:
