@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from tests.core.operations.small_machine import make_iso
-from vmdesk import single_instance
+from vmdesk import local_socket, single_instance
 from vmdesk.single_instance import FirstInstance, Wish
 
 FIRST = """
@@ -47,7 +47,7 @@ sys.exit(app.main(sys.argv[1:]))
 CLAIM_AND_DIE = """
 import sys
 from pathlib import Path
-from vmdesk import single_instance
+from vmdesk import local_socket, single_instance
 single_instance.claim(Path(sys.argv[1]))
 """
 HAND_OVER = """
@@ -114,7 +114,7 @@ def test_a_second_start_opens_its_file_in_the_window_of_the_first(
         shown = first.stdout.readline()
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
     assert shown == f"{disc}\n"
-    assert took < single_instance.PATIENCE
+    assert took < local_socket.PATIENCE
     assert first.returncode == 0
     assert list(runtime.glob("*.socket")) == []
 
@@ -214,13 +214,13 @@ def test_a_message_without_an_end_is_cut_off(
             return False
 
         qtbot.waitUntil(is_cut_off)
-    assert sent < 4 * single_instance.MAXIMUM_MESSAGE
+    assert sent < 4 * local_socket.MAXIMUM_MESSAGE
 
 
 def test_silent_callers_are_not_waited_for_for_ever(
     qtbot: QtBot, first: FirstInstance, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(single_instance, "PATIENCE", 0.1)
+    monkeypatch.setattr(local_socket, "PATIENCE", 0.1)
     with socket.socket(socket.AF_UNIX) as caller:
         caller.connect(str(path))
         assert answer(qtbot, caller) == b""
@@ -229,9 +229,7 @@ def test_silent_callers_are_not_waited_for_for_ever(
 def test_only_so_many_are_listened_to_at_a_time(
     qtbot: QtBot, first: FirstInstance, path: Path
 ) -> None:
-    silent = [
-        socket.socket(socket.AF_UNIX) for _index in range(single_instance.MAXIMUM_CONNECTIONS)
-    ]
+    silent = [socket.socket(socket.AF_UNIX) for _index in range(local_socket.MAXIMUM_CONNECTIONS)]
     with ExitStack() as stack:
         for caller in silent:
             stack.enter_context(caller).connect(str(path))

@@ -15,14 +15,17 @@ from PySide6.QtWidgets import QApplication
 from vmdesk import __version__, single_instance
 from vmdesk.connection import drive_events
 from vmdesk.controller import Controller
-from vmdesk.core import configuration, events, file_format, paths, redaction, report
+from vmdesk.core import configuration, events, file_format, paths, redaction, report, ssh_tools
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations.create import Folders
+from vmdesk.core.ssh_tools import SshTools
 from vmdesk.settings import Settings
 from vmdesk.single_instance import FirstInstance, Wish
+from vmdesk.ssh_questions import SshQuestions
 from vmdesk.views import language, style
 from vmdesk.views.arrivals import ASK_NEW
+from vmdesk.views.connections.ssh_dialogs import SshDialogs
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.main_window import MainWindow
 
@@ -98,10 +101,13 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     application = _new_application()
     drive_events(application)
     folders = Folders(configuration.isos_dir(), configuration.disks_dir())
-    controller = Controller(folders)
+    tools = _install_ssh_tools()
+    controller = Controller(folders, None if tools is None else tools.ssh)
     for known in configuration.choose_connections(arguments.connect):
         controller.add(known.uri, known.name)
     window = MainWindow(controller, Settings())
+    if tools is not None:
+        _answer_ssh(tools, window, application)
     controller.reconnect()
     window.doctor.begin_at_start()
     _open(window, arguments.files, arguments.new)
@@ -116,6 +122,23 @@ def _new_application() -> QApplication:
     application.setDesktopFileName("vmdesk")
     language.follow(application)
     return application
+
+
+def _install_ssh_tools() -> SshTools | None:
+    try:
+        return ssh_tools.install()
+    except OSError as exc:
+        _log.warning("ssh can't ask in the window: %s", exc)
+        return None
+
+
+def _answer_ssh(tools: SshTools, window: MainWindow, application: QApplication) -> None:
+    """Show the questions of ssh in the window; those of virt-viewer's own ssh, too."""
+    os.environ.update(tools.environment)
+    questions = SshQuestions(tools, application)
+    questions.asked.connect(SshDialogs(window).ask)
+    application.aboutToQuit.connect(questions.close)
+    application.aboutToQuit.connect(lambda: tools.remove())
 
 
 def build_parser() -> argparse.ArgumentParser:

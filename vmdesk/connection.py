@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from vmdesk.core import events
 from vmdesk.core.host import DomainInfo, Host
 from vmdesk.core.i18n import _
-from vmdesk.core.job import Job, OperationError
+from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.models.domain_list_model import DomainListModel
 from vmdesk.tasks import TaskRunner
 
@@ -71,7 +71,8 @@ class Connection(QObject):
     def connect_now(self) -> None:
         """Connect, or connect again, without waiting for the pause to end."""
         self._timer.stop()
-        if self.status.state is not ConnectionState.LOST:
+        # While it is tried again and again, what is shown is why.
+        if self.status.retry_in is None:
             self._set(ConnectionStatus(ConnectionState.CONNECTING))
         task = self._queries.start(_("Connect"), self._open)
         task.succeeded.connect(self._show)
@@ -123,8 +124,10 @@ class Connection(QObject):
 
     def _retry(self, error: Exception) -> None:
         self._domains.set_current(False)
-        pause = next(self._pauses, None)
         expected = error if isinstance(error, OperationError) else None
+        # Whoever has said no to a question is not asked again until he wants to be.
+        is_refused = expected is not None and expected.cause is Cause.NOT_LET_IN
+        pause = None if is_refused else next(self._pauses, None)
         self._set(ConnectionStatus(ConnectionState.LOST, expected, pause))
         if pause is not None:
             self._timer.start(round(pause * 1000))

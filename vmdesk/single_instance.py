@@ -11,21 +11,16 @@ import logging
 import os
 import socket
 import stat
-import struct
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-MAXIMUM_MESSAGE = 256 * 1024
-"""Bytes of one message, which names files: more than a command line of many has."""
-MAXIMUM_CONNECTIONS = 8
-PATIENCE = 5.0
-"""Seconds after which either side takes the other for dead."""
+from vmdesk.local_socket import MAXIMUM_CONNECTIONS, MAXIMUM_MESSAGE, PATIENCE, Caller, Listener
+
 _TAKEN_IN = b"ok\n"
-_PEER = struct.Struct("3i")  # struct ucred of unix(7): process, user, group
 _KEYS = {"files": list, "new": bool, "token": str}
 
 _log = logging.getLogger(__name__)
@@ -86,7 +81,6 @@ def claim(path: Path) -> Claim | None:
         listener.bind(str(path))
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
         listener.listen(MAXIMUM_CONNECTIONS)
-        listener.setblocking(False)
     except OSError as exc:
         if not isinstance(exc, BlockingIOError):
             _log.warning("Later starts can't be heard: %s", exc)
@@ -105,84 +99,21 @@ class FirstInstance(QObject):
     def __init__(self, claim: Claim, parent: QObject) -> None:
         super().__init__(parent)
         self._lock = claim.lock
-        self._listener = claim.listener
-        self._callers: set[_Caller] = set()
-        notifier = QSocketNotifier(claim.listener.fileno(), QSocketNotifier.Type.Read, self)
-        notifier.activated.connect(self._accept)
-        self._notifier = notifier
+        self._listener = Listener(claim.listener, self)
+        self._listener.called.connect(self._hear)
 
     def close(self) -> None:
         """Listen no more; the next start is the first."""
-        self._notifier.setEnabled(False)
-        for caller in tuple(self._callers):
-            caller.close()
-        Path(self._listener.getsockname()).unlink(missing_ok=True)
         self._listener.close()
         os.close(self._lock)
 
-    def _accept(self) -> None:
-        try:
-            connection, _address = self._listener.accept()
-        except OSError:
-            return  # it has gone away again
-        if len(self._callers) >= MAXIMUM_CONNECTIONS or _user_of(connection) != os.geteuid():
-            connection.close()
-            return
-        caller = _Caller(connection, self)
-        caller.wished.connect(self.wished)
-        self._callers.add(caller)
-        caller.closed.connect(self._callers.discard)
-
-
-class _Caller(QObject):
-    """One later start, until it has said its line."""
-
-    wished = Signal(object)
-    closed = Signal(object)
-
-    def __init__(self, connection: socket.socket, parent: QObject) -> None:
-        super().__init__(parent)
-        connection.setblocking(False)
-        self._connection = connection
-        self._heard = bytearray()
-        self._notifier = QSocketNotifier(connection.fileno(), QSocketNotifier.Type.Read, self)
-        self._notifier.activated.connect(self._read)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.close)
-        self._timer.start(round(PATIENCE * 1000))
-
-    def close(self) -> None:
-        """Hang up."""
-        self._timer.stop()
-        self._notifier.setEnabled(False)
-        self._connection.close()
-        self.closed.emit(self)
-        self.deleteLater()
-
-    def _read(self) -> None:
-        try:
-            piece = self._connection.recv(MAXIMUM_MESSAGE)
-        except BlockingIOError:
-            return
-        except OSError:
-            piece = b""
-        self._heard += piece
-        is_whole = self._heard.endswith(b"\n")
-        if piece and not is_whole and len(self._heard) <= MAXIMUM_MESSAGE:
-            return
-        wish = parse(bytes(self._heard)) if is_whole else None
+    def _hear(self, caller: Caller) -> None:
+        wish = parse(caller.line)
         if wish is not None:
-            self._answer()
-        self.close()
+            caller.answer(_TAKEN_IN)
+        caller.close()
         if wish is not None:
             self.wished.emit(wish)
-
-    def _answer(self) -> None:
-        try:
-            self._connection.send(_TAKEN_IN)
-        except OSError:
-            _log.info("A later start did not wait for the answer")
 
 
 def parse(line: bytes) -> Wish | None:
@@ -200,12 +131,6 @@ def parse(line: bytes) -> Wish | None:
     if not all(isinstance(file, str) for file in said["files"]):
         return None
     return Wish(tuple(said["files"]), said["new"], said["token"])
-
-
-def _user_of(connection: socket.socket) -> int:
-    """Return the user at the other end, as the kernel knows him."""
-    peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
-    return int(_PEER.unpack(peer)[1])
 
 
 def absolute(sources: Sequence[str]) -> tuple[str, ...]:

@@ -28,6 +28,6 @@ def test_a_lost_connection_says_what_it_means_and_counts_down(qtbot: QtBot) -> N
 def test_a_loss_without_a_reason_is_told_too(qtbot: QtBot) -> None:
     banner = Banner()
     qtbot.addWidget(banner)
-    banner.show_status(ConnectionStatus(ConnectionState.LOST))
+    banner.show_status(ConnectionStatus(ConnectionState.LOST, retry_in=0.4))
     assert banner.heading.text() == "No connection to libvirt."
     assert banner.text.text() == "Connecting…"

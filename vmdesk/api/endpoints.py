@@ -16,6 +16,7 @@ _LARGEST = 2**33
 _PREFERRED = {
     Cause.FAILED: (500, 400, 503),
     Cause.NO_KVM: (400, 500),
+    Cause.NOT_LET_IN: (500, 503),
     Cause.INVALID_VALUE: (400, 409),
     Cause.WRONG_STATE: (400, 409, 503),
     Cause.BAD_INPUT: (400, 409),

@@ -25,6 +25,7 @@ _INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EXIT_CODES = {
     Cause.FAILED: 1,
     Cause.NO_KVM: 1,
+    Cause.NOT_LET_IN: 1,
     Cause.INVALID_VALUE: 2,
     Cause.NOT_FOUND: 3,
     Cause.WRONG_STATE: 4,

@@ -4,9 +4,11 @@ import enum
 import uuid as uuid_module
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import libvirt
 
+from vmdesk.core import connections
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
 from vmdesk.core.libvirt_errors import translate, translated
@@ -59,11 +61,13 @@ class DomainInfo:
 class Host:
     """A connection to libvirt. Every method may block, so none belongs on the window's thread.
 
-    Call ``events.register`` first. All methods raise ``OperationError``.
+    Call ``events.register`` first. All methods raise ``OperationError``. ``ssh`` is the program
+    that libvirt is to run where it reaches the host through ssh.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, ssh: Path | None = None) -> None:
         self.uri = uri
+        self._ssh = ssh
         self._connection: libvirt.virConnect | None = None
         self._callbacks: list[int] = []
 
@@ -91,7 +95,7 @@ class Host:
         returned.
         """
         with translated():
-            connection = libvirt.open(self.uri)
+            connection = libvirt.open(self._address())
             try:
                 connection.registerCloseCallback(lambda *_args: on_closed(), None)
                 self._keep_alive(connection)
@@ -100,6 +104,11 @@ class Host:
                 connection.close()
                 raise
         self._connection = connection
+
+    def _address(self) -> str:
+        if self._ssh is None or not connections.is_ssh(self.uri):
+            return self.uri
+        return connections.with_parameter(self.uri, "command", str(self._ssh))
 
     @staticmethod
     def _keep_alive(connection: libvirt.virConnect) -> None:

@@ -29,6 +29,8 @@ class Cause(enum.Enum):
     WRONG_STATE = "wrong state"
     BAD_INPUT = "bad input"
     NO_KVM = "no KVM"
+    NOT_LET_IN = "not let in"
+    """Who the user is was asked, and the answer refused or missing: asking again is his to say."""
 
 
 class OperationError(Exception):

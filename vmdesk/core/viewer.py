@@ -1,6 +1,7 @@
 """Open the console of a machine in virt-viewer, detached and once for each machine."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -29,7 +30,7 @@ def open_console(uri: str, uuid: str, job: Job) -> bool:
             _("virt-viewer is not installed."),
             _("Install the package virt-viewer to see the screens of your machines."),
         )
-    with tempfile.TemporaryFile() as words, _one_for_each(uuid) as lock:
+    with tempfile.TemporaryFile() as words, _one_for_each(uri, uuid) as lock:
         if lock is None:
             return False
         viewer = subprocess.Popen(
@@ -64,7 +65,7 @@ def _reap(viewer: subprocess.Popen[bytes], ended: threading.Event) -> None:
 
 
 @contextmanager
-def _one_for_each(uuid: str) -> Iterator[int | None]:
+def _one_for_each(uri: str, uuid: str) -> Iterator[int | None]:
     """Yield a locked descriptor to pass on, or ``None`` if a viewer of this machine holds it.
 
     virt-viewer inherits the lock and so holds it for just as long as it lives, whatever happens
@@ -72,7 +73,9 @@ def _one_for_each(uuid: str) -> Iterator[int | None]:
     """
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or paths.state_dir()) / "vmdesk"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(folder / f"console-{uuid}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    # Two hosts may have the same UUID.
+    host = hashlib.sha256(uri.encode()).hexdigest()[:16]
+    descriptor = os.open(folder / f"console-{host}-{uuid}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

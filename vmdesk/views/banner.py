@@ -21,6 +21,7 @@ class Banner(QFrame):
         self.setObjectName("banner")
         self._seconds = 0
         self._hint = ""
+        self._is_waiting = False
         self._timer = QTimer(self)
         self._timer.setInterval(_SECOND)
         self._timer.timeout.connect(self._count_down)
@@ -52,6 +53,7 @@ class Banner(QFrame):
         self.heading.setText(error.summary if error is not None else _("No connection to libvirt."))
         self._hint = error.hint if error is not None else ""
         self._seconds = round(status.retry_in or 0)
+        self._is_waiting = status.retry_in is not None
         if self._seconds:
             self._timer.start()
         self._show_text()
@@ -63,6 +65,9 @@ class Banner(QFrame):
         self._show_text()
 
     def _show_text(self) -> None:
+        if not self._is_waiting:
+            self.text.setText(self._hint)
+            return
         when = (
             _("Next attempt in {seconds} s.").format(seconds=self._seconds)
             if self._seconds

@@ -6,6 +6,7 @@ import libvirt
 
 from vmdesk.core.causes.row import Row
 from vmdesk.core.i18n import _
+from vmdesk.core.job import Cause
 
 _NOT_LET_IN = _("libvirt did not let you in.")
 _JOIN = _("Join the group “libvirt”, or use your own machines with --connect qemu:///session.")
@@ -28,6 +29,7 @@ REACHING: tuple[Row, ...] = (
         _("Set up a key with ssh-copy-id, and try ssh to it in a terminal first."),
         words=r"permission denied \([a-z,-]+\)",
         is_lost=True,
+        cause=Cause.NOT_LET_IN,
     ),
     Row(
         "ssh key unknown",
@@ -35,6 +37,7 @@ REACHING: tuple[Row, ...] = (
         _("Connect to it with ssh in a terminal once and compare its key."),
         words="host key verification failed",
         is_lost=True,
+        cause=Cause.NOT_LET_IN,
     ),
     Row(
         "no certificate",

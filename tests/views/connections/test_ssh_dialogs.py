@@ -1,0 +1,110 @@
+"""The questions of ssh as dialogs."""
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from vmdesk.core import ssh_tools
+from vmdesk.ssh_questions import SshQuestion, SshQuestions
+from vmdesk.views.connections.ssh_dialogs import TRUST, SecretDialog, SshDialogs
+from vmdesk.views.dialog import Dialog
+from vmdesk.views.message_dialog import MessageDialog
+
+UNKNOWN = """The authenticity of host '[127.0.0.1]:2222 ([127.0.0.1]:2222)' can't be established.
+ED25519 key fingerprint is SHA256:3zjzTzK1rRcfh8bR1mqGJxW5lNRkIX1lWEnwSpTg5Vk.
+This key is not known by any other names.
+Are you sure you want to continue connecting (yes/no/[fingerprint])? """
+
+
+class Ssh:
+    """Asks one question, as the askpass program does, and reads the answer."""
+
+    def __init__(self, qtbot: QtBot, parent: QWidget) -> None:
+        self._qtbot = qtbot
+        self._tools = ssh_tools.install()
+        self._owner = QObject()
+        self.questions = SshQuestions(self._tools, self._owner)
+        self._dialogs = SshDialogs(parent)
+        self._socket = socket.socket(socket.AF_UNIX)
+
+    def ask(self, prompt: str) -> Dialog:
+        shown: list[Dialog] = []
+
+        def show(question: SshQuestion) -> None:
+            shown.append(self._dialogs.ask(question))
+
+        self.questions.asked.connect(show)
+        self._socket.connect(str(self._tools.socket))
+        self._socket.sendall(json.dumps({"prompt": prompt, "ssh": 1}).encode() + b"\n")
+        self._qtbot.waitUntil(lambda: bool(shown))
+        return shown[0]
+
+    def answer(self) -> bytes:
+        self._socket.settimeout(5)
+        return self._socket.recv(100)
+
+    def hang_up(self) -> None:
+        self._socket.close()
+
+    def close(self) -> None:
+        self.hang_up()
+        self.questions.close()
+        self._tools.remove()
+
+
+@pytest.fixture
+def ssh(qtbot: QtBot, parent: QWidget) -> Iterator[Ssh]:
+    made = Ssh(qtbot, parent)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("key", "answer"), [(TRUST, b"yes\n"), ("no", b"")])
+def test_a_new_host_is_trusted_by_the_user_alone(
+    qtbot: QtBot, ssh: Ssh, key: str, answer: bytes
+) -> None:
+    dialog = ssh.ask(UNKNOWN)
+    assert isinstance(dialog, MessageDialog)
+    assert "127.0.0.1" in dialog.windowTitle()
+    (shown,) = dialog.findChildren(QLineEdit)
+    assert shown.text() == "ED25519  SHA256:3zjzTzK1rRcfh8bR1mqGJxW5lNRkIX1lWEnwSpTg5Vk"
+    assert dialog.buttons["no"].hasFocus() or dialog.buttons["no"].isDefault()
+    qtbot.mouseClick(dialog.buttons[key], Qt.MouseButton.LeftButton)
+    assert ssh.answer() == answer
+
+
+@pytest.mark.parametrize(
+    ("prompt", "heading"),
+    [
+        ("anna@lab's password: ", "Password of anna@lab"),
+        ("Enter passphrase for key '/home/anna/.ssh/id': ", "Passphrase of your key"),
+        ("One-time code: ", "ssh asks"),
+    ],
+)
+def test_a_secret_is_asked_for_and_not_shown(
+    qtbot: QtBot, ssh: Ssh, prompt: str, heading: str
+) -> None:
+    dialog = ssh.ask(prompt)
+    assert isinstance(dialog, SecretDialog)
+    assert dialog.windowTitle() == heading
+    assert dialog.secret.edit.echoMode() is QLineEdit.EchoMode.Password
+    dialog.secret.edit.setText("open sesame")
+    qtbot.keyClick(dialog.secret.edit, Qt.Key.Key_Return)
+    assert ssh.answer() == b"open sesame\n"
+
+
+def test_escape_gives_no_secret(qtbot: QtBot, ssh: Ssh) -> None:
+    dialog = ssh.ask("anna@lab's password: ")
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert ssh.answer() == b""
+
+
+def test_a_question_that_nobody_waits_for_goes_away(qtbot: QtBot, ssh: Ssh) -> None:
+    dialog = ssh.ask("anna@lab's password: ")
+    with qtbot.waitSignal(dialog.finished):
+        ssh.hang_up()

@@ -1,0 +1,31 @@
+"""What ssh calls for a password: it asks the window, and prints the answer.
+
+A program of its own that needs nothing but Python: ssh starts it as ``askpass SOCKET PROMPT``, by
+a script of ``ssh_tools``. It fails where nobody answers, or the user has said no.
+"""
+
+import json
+import os
+import socket
+import sys
+
+
+def main(path: str, prompt: str) -> int:
+    """Ask, print what was answered, and return the exit code for ssh."""
+    # The parent is ssh: a no to one of its questions is a no to all that follow.
+    said = {"prompt": prompt, "ssh": os.getppid()}
+    with socket.socket(socket.AF_UNIX) as window:
+        try:
+            window.connect(path)
+            window.sendall(json.dumps(said).encode() + b"\n")
+            answer = b"".join(iter(lambda: window.recv(4096), b""))
+        except OSError:
+            return 1
+    if not answer.endswith(b"\n"):
+        return 1
+    sys.stdout.buffer.write(answer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))

@@ -1,0 +1,110 @@
+"""The questions of ssh, one after another, from the programs of ``ssh_tools`` to the window."""
+
+import json
+import socket
+from collections import deque
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from vmdesk.core.ssh_tools import SshTools
+from vmdesk.local_socket import MAXIMUM_CONNECTIONS, Caller, Listener
+
+_REFUSALS = 64
+"""Runs of ssh that are remembered after the user has said no to a question of theirs."""
+
+
+class SshQuestion(QObject):
+    """One question of ssh; it is to be answered once, or refused."""
+
+    withdrawn = Signal()
+    """ssh does not wait for the answer any more."""
+    ended = Signal(object)
+    """This question, however it ended."""
+
+    def __init__(self, caller: Caller, prompt: str, ssh: int, parent: QObject) -> None:
+        super().__init__(parent)
+        self._caller: Caller | None = caller
+        self.prompt = prompt
+        self.ssh = ssh
+        self.is_refused = False
+        self._is_over = False
+        caller.closed.connect(self._withdraw)
+
+    def answer(self, text: str) -> None:
+        """Tell ssh what the user has said."""
+        if self._caller is not None:
+            self._caller.answer(text.encode() + b"\n")
+        self._end()
+
+    def refuse(self) -> None:
+        """Let ssh do without an answer; what else it asks is refused as well."""
+        self.is_refused = True
+        self._end()
+
+    def _withdraw(self) -> None:
+        self._caller = None
+        if not self._is_over:
+            # Whoever shows it closes it now, which refuses an answer that nobody waits for.
+            self.withdrawn.emit()
+            self._end()
+
+    def _end(self) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._caller is not None:
+            self._caller.close()
+        self.ended.emit(self)
+
+
+class SshQuestions(QObject):
+    """Listens for ssh while the window lives."""
+
+    asked = Signal(object)
+    """An ``SshQuestion``; the next one comes when it has ended."""
+
+    def __init__(self, tools: SshTools, parent: QObject) -> None:
+        super().__init__(parent)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(tools.socket))
+        listener.listen(MAXIMUM_CONNECTIONS)
+        self._listener = Listener(listener, self)
+        self._listener.called.connect(self._hear)
+        self._waiting: deque[SshQuestion] = deque()
+        self._refused: deque[int] = deque(maxlen=_REFUSALS)
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._listener.close()
+
+    def _hear(self, caller: Caller) -> None:
+        said = _parse(caller.line)
+        if said is None or said[1] in self._refused:
+            caller.close()
+            return
+        question = SshQuestion(caller, *said, self)
+        question.ended.connect(self._end)
+        self._waiting.append(question)
+        if len(self._waiting) == 1:
+            self.asked.emit(question)
+
+    def _end(self, question: SshQuestion) -> None:
+        if question.is_refused:
+            self._refused.append(question.ssh)
+        was_shown = self._waiting[0] is question
+        self._waiting.remove(question)
+        question.deleteLater()
+        if was_shown and self._waiting:
+            self.asked.emit(self._waiting[0])
+
+
+def _parse(line: bytes) -> tuple[str, int] | None:
+    try:
+        said: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or said.keys() != {"prompt", "ssh"}:
+        return None
+    prompt, ssh = said["prompt"], said["ssh"]
+    return (prompt, ssh) if isinstance(prompt, str) and isinstance(ssh, int) else None

@@ -1,0 +1,109 @@
+"""The questions of ssh as dialogs: whether a computer is the right one, and secrets."""
+
+import re
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from vmdesk.core.i18n import _
+from vmdesk.ssh_questions import SshQuestion
+from vmdesk.views.dialog import Dialog
+from vmdesk.views.field import TextField
+from vmdesk.views.labels import label, shortened
+from vmdesk.views.message_dialog import Choice, MessageDialog
+from vmdesk.views.properties.page import Form
+
+TRUST = "trust"
+# What OpenSSH says (sshconnect.c, check_host_key); the languages of ssh are one.
+_UNKNOWN = re.compile(r"authenticity of host '(?P<host>[^']+)' can't be established")
+_FINGERPRINT = re.compile(r"(?P<kind>[\w-]+) key fingerprint is (?P<print>\S+?)\.?\s")
+_PASSWORD = re.compile(r"(?P<who>\S+)'s password:")
+_PASSPHRASE = re.compile(r"passphrase for key '(?P<key>.+)'")
+
+
+class SshDialogs(QObject):
+    """Shows one question at a time above the window."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def ask(self, question: SshQuestion) -> Dialog:
+        """Show a question; closing it refuses the answer, and ssh's end closes it."""
+        self._window.show()
+        found = _UNKNOWN.search(question.prompt)
+        dialog = self._ask_trust(question) if found is not None else self._ask_secret(question)
+        question.withdrawn.connect(dialog.reject)
+        dialog.open()
+        return dialog
+
+    def _ask_trust(self, question: SshQuestion) -> Dialog:
+        host = _UNKNOWN.search(question.prompt)
+        key = _FINGERPRINT.search(question.prompt)
+        shown = f"{key['kind']}  {key['print']}" if key is not None else question.prompt
+        dialog = MessageDialog(
+            self._window,
+            "warning",
+            _("Is this really “{name}”?").format(name=shortened(host["host"] if host else "")),
+            _(
+                "ssh does not know this computer yet. Compare its key with what the computer "
+                "itself says, or ask who looks after it: somebody else could answer in its place."
+            ),
+            (Choice("no", _("&Don't connect")), Choice(TRUST, _("&Trust it and connect"))),
+        )
+        dialog.body.addWidget(_selectable(shown))
+        dialog.chosen.connect(
+            lambda key: question.answer("yes") if key == TRUST else question.refuse()
+        )
+        return dialog
+
+    def _ask_secret(self, question: SshQuestion) -> Dialog:
+        dialog = SecretDialog(self._window, *_words(question.prompt))
+        dialog.told.connect(question.answer)
+        dialog.rejected.connect(question.refuse)
+        return dialog
+
+
+class SecretDialog(Dialog):
+    """Asks for a password or whatever else ssh wants to know."""
+
+    told = Signal(object)
+    """What the user has put in."""
+
+    def __init__(self, parent: QWidget, heading: str, words: str) -> None:
+        super().__init__(parent, heading)
+        self.secret = TextField(_("&Password"))
+        self.secret.edit.setEchoMode(QLineEdit.EchoMode.Password)
+        form = Form()
+        form.add(self.secret)
+        body = QVBoxLayout()
+        body.setSpacing(12)
+        body.addWidget(label(words, "secondary"))
+        body.addLayout(form)
+        self.connect_button, self.cancel_button = self.lay_out(body, _("&Connect"))
+        self.setMinimumWidth(440)
+        self.secret.edit.setFocus()
+
+    def accept(self) -> None:
+        """Close, and tell what was put in."""
+        super().accept()
+        self.told.emit(self.secret.edit.text())
+
+
+def _words(prompt: str) -> tuple[str, str]:
+    """Return heading and text for a question; one that nobody foresaw is shown as it is."""
+    if (found := _PASSWORD.search(prompt)) is not None:
+        heading = _("Password of {who}").format(who=shortened(found["who"]))
+        return heading, _("The other computer asks for it. vmdesk does not keep it.")
+    if (found := _PASSPHRASE.search(prompt)) is not None:
+        text = _("It protects {file}. An ssh agent would remember it for you.")
+        return _("Passphrase of your key"), text.format(file=found["key"])
+    return _("ssh asks"), prompt.strip()
+
+
+def _selectable(text: str) -> QLineEdit:
+    line = QLineEdit(text)
+    line.setReadOnly(True)
+    line.setAccessibleName(_("Key of the computer"))
+    line.setCursorPosition(0)
+    return line
