@@ -15,7 +15,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.iso_library import Iso
 from vmdesk.site import Site
 from vmdesk.views.dialog import Dialog
-from vmdesk.views.labels import label, title
+from vmdesk.views.labels import label, plain_tip, title
 from vmdesk.views.new_domain.flow import answer_probes
 from vmdesk.views.new_domain.source_field import SourceField
 
@@ -58,7 +58,7 @@ class InsertDiscDialog(Dialog):
             text = f"{disc.path.name} · {formatting.size(disc.size)}"
             item = QListWidgetItem(text)
             item.setData(Qt.ItemDataRole.UserRole, str(disc.path))
-            item.setToolTip(disc.description)
+            item.setToolTip(plain_tip(disc.description))
             self.kept.addItem(item)
         rows = min(self.kept.count(), _ROWS)
         if rows:

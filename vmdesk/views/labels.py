@@ -1,5 +1,7 @@
 """Text on the window: elided instead of cut, in a role's colour instead of one of its own."""
 
+import html
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStyle, QWidget
@@ -35,7 +37,7 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         room = self.contentsRect()
         elided = QFontMetrics(self.font()).elidedText(self.text(), self._mode, room.width())
-        self.setToolTip(self.text() if elided != self.text() else "")
+        self.setToolTip(plain_tip(self.text()) if elided != self.text() else "")
         painter.setPen(self.palette().color(self.foregroundRole()))
         # The window's direction says where the text stands, its own how a path is read.
         side = QStyle.visualAlignment(self.layoutDirection(), self.alignment())
@@ -95,6 +97,14 @@ def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLab
     made.setWordWrap(True)
     made.setProperty("role", role)
     return made
+
+
+def plain_tip(text: str) -> str:
+    """Return what a tooltip shows as ``text``, even if a stranger put markup into it."""
+    # Qt takes for markup what has a “<” in a place that looks like it.
+    if "<" not in text:
+        return text
+    return f"<span style='white-space: pre-wrap'>{html.escape(text)}</span>"
 
 
 def title(text: str, parent: QWidget | None = None) -> QLabel:

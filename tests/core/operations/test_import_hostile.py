@@ -246,6 +246,23 @@ FILES: dict[str, tuple[Callable[[Attacker], Path], str]] = {
         ),
         "libvirt does not accept",
     ),
+    "a clock of no time zone": (
+        lambda a: a.bundle(
+            a.image(), XML.format(machine="q35", domain="<clock offset='timezone'/>", devices="")
+        ),
+        "libvirt does not accept",
+    ),
+    "a number that is too large": (
+        lambda a: a.bundle(
+            a.image(),
+            XML.format(
+                machine="q35",
+                domain="",
+                devices="<memballoon model='virtio'><stats period='99999999999'/></memballoon>",
+            ),
+        ),
+        "libvirt does not accept",
+    ),
     "two disks of one name": (
         lambda a: a.bundle(
             a.image(),

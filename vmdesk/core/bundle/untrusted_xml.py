@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lxml import etree
@@ -13,6 +13,9 @@ from vmdesk.core.bundle.untrusted_rules import DOMAIN, Rule
 from vmdesk.core.i18n import _
 
 MAX_ELEMENTS = 5000
+MAX_ATTRIBUTES = 5000
+"""Of all elements together; reading those of one takes time that grows with their square."""
+
 MAX_DROPPED = 200
 """Entries in the list of what was left out; the worst comes first."""
 
@@ -123,7 +126,7 @@ def rebuild(data: bytes) -> Rebuilt:
     return Rebuilt(
         root=root,
         dropped=_listed(dropped),
-        disks=tuple(_foreign_disk(foreign, disk) for disk in root.iterfind("devices/disk")),
+        disks=tuple(_foreign_disks(foreign, root)),
         uuid=_uuid(foreign.findtext("uuid", "")),
         is_uefi=is_flash or foreign.xpath("string(os/@firmware)") == "efi",
         is_secure=(loader is not None and loader.get("secure") == "yes")
@@ -172,7 +175,7 @@ def _parse(data: bytes) -> etree._Element:
         )
     if root.tag != "domain":
         raise layout.bad(_("The XML in the bundle does not describe a virtual machine."))
-    if sum(1 for _element in root.iter()) > MAX_ELEMENTS:
+    if root.xpath("count(//*)") > MAX_ELEMENTS or root.xpath("count(//@*)") > MAX_ATTRIBUTES:
         raise layout.bad(_("The description of the machine is too large."))
     return root
 
@@ -242,11 +245,12 @@ def _local(element: etree._Element) -> str:
     return f"{element.prefix}:{name.localname}" if element.prefix else name.localname
 
 
-def _foreign_disk(foreign: etree._Element, disk: etree._Element) -> ForeignDisk:
-    target = disk.xpath("string(target/@dev)")
+def _foreign_disks(foreign: etree._Element, root: etree._Element) -> Iterator[ForeignDisk]:
+    names: dict[str, str] = {}
     for original in foreign.iterfind("devices/disk"):
-        if original.xpath("string(target/@dev)") == target:
-            source = original.find("source")
-            name = "" if source is None else source.get("file", source.get("volume", ""))
-            return ForeignDisk(target, disk.get("device", ""), name.rpartition("/")[2])
-    return ForeignDisk(target, disk.get("device", ""), "")
+        source = original.find("source")
+        name = "" if source is None else source.get("file", source.get("volume", ""))
+        names.setdefault(original.xpath("string(target/@dev)"), name.rpartition("/")[2])
+    for disk in root.iterfind("devices/disk"):
+        target = disk.xpath("string(target/@dev)")
+        yield ForeignDisk(target, disk.get("device", ""), names.get(target, ""))

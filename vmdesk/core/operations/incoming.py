@@ -22,10 +22,8 @@ from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import create
 from vmdesk.core.staging import Stage
 
-_SENSELESS = frozenset({
-    libvirt.VIR_ERR_XML_ERROR, libvirt.VIR_ERR_XML_DETAIL, libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
-})  # fmt: skip
-"""Codes of libvirt for a description that contradicts itself, or asks for what can't be."""
+_NOT_ITS_FAULT = frozenset({libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_ERR_NO_MEMORY})
+"""Codes of libvirt that say nothing of a description; for a bad one it has more than ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +164,7 @@ def _blamed_on_the_file() -> Iterator[None]:
     try:
         yield
     except libvirt.libvirtError as error:
-        if error.get_error_code() not in _SENSELESS or causes.of_libvirt(error) is not None:
+        if error.get_error_code() in _NOT_ITS_FAULT or causes.of_libvirt(error) is not None:
             raise
         raise layout.bad(
             _("libvirt does not accept the description of the machine."),

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from vmdesk.core.domain.difference import Line, LineKind
 from vmdesk.core.i18n import _
 from vmdesk.hardware import Settings, Version
-from vmdesk.views.labels import label
+from vmdesk.views.labels import label, plain_tip
 from vmdesk.views.palette import roles
 from vmdesk.views.properties.page import Page
 
@@ -70,7 +70,7 @@ class HistoryPage(Page):
         self.list.clear()
         for version in settings.versions:
             item = QListWidgetItem(_row_text(version))
-            item.setToolTip("\n".join(version.changed_then))
+            item.setToolTip(plain_tip("\n".join(version.changed_then)))
             self.list.addItem(item)
         self.list.blockSignals(False)
         has_any = bool(settings.versions)
