@@ -20,7 +20,7 @@ from vmdesk import __version__
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = "usr/lib/vmdesk"
 MAINTAINER = "The vmdesk developers <maintainers@vmdesk.invalid>"
-MODULES = ("QtCore", "QtGui", "QtSvg", "QtWidgets")
+MODULES = ("QtCore", "QtDBus", "QtGui", "QtSvg", "QtWidgets")
 PLUGINS = (
     "iconengines/libqsvgicon.so",
     "imageformats/libqsvg.so",
@@ -56,7 +56,7 @@ Architecture: {architecture}
 Maintainer: {maintainer}
 Installed-Size: {size}
 Depends: {depends}
-Recommends: ovmf, swtpm, swtpm-tools, virt-viewer
+Recommends: libnotify-bin, ovmf, swtpm, swtpm-tools, virt-viewer
 Section: admin
 Priority: optional
 Description: manage the virtual machines of a workstation

@@ -1,10 +1,11 @@
 """vmdesk on the desktop: the tray's menu, and what closing the window does."""
 
+import subprocess
 import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
@@ -133,3 +134,37 @@ def test_closing_can_finish_the_work_without_a_question(
     assert dialogs(window, MessageDialog) == []
     work.set()
     qtbot.waitUntil(lambda: window.presence.may_close())
+
+
+@pytest.fixture
+def tray_host(qtbot: QtBot) -> Iterator[None]:
+    """A panel of another program that takes icons of the tray."""
+    if QGuiApplication.platformName() != "xcb":
+        pytest.skip("there is no X here")
+    panel = subprocess.Popen(
+        ["trayer", "--edge", "bottom", "--widthtype", "request"], stderr=subprocess.DEVNULL
+    )
+    qtbot.waitUntil(QSystemTrayIcon.isSystemTrayAvailable)
+    yield
+    panel.terminate()
+    panel.wait()
+    qtbot.waitUntil(lambda: not QSystemTrayIcon.isSystemTrayAvailable())
+
+
+def test_a_click_on_the_icon_in_a_real_tray_brings_the_window_back(
+    qtbot: QtBot, tray_host: None, window: MainWindow, settings: Settings
+) -> None:
+    settings.has_tray, settings.closing = True, Closing.TRAY
+    window.presence.apply()
+    icon = window.presence.tray.findChild(QSystemTrayIcon)
+    assert icon is not None
+    screen = QGuiApplication.primaryScreen().geometry()
+    # The panel takes it to the bottom of the screen.
+    qtbot.waitUntil(lambda: icon.geometry().top() > screen.bottom() - 40)
+    window.close()
+    assert not window.isVisible()
+    place = icon.geometry().center()
+    at = (str(place.x()), str(place.y()))
+    subprocess.run(["xdotool", "mousemove", "--sync", *at, "click", "1"], check=True)
+    qtbot.waitUntil(window.isVisible)
+    window.presence.tray.set_shown(False)

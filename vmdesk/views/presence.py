@@ -8,6 +8,7 @@ from vmdesk.controller import Controller
 from vmdesk.settings import Closing, Settings
 from vmdesk.views import closing
 from vmdesk.views.conversations import Conversations
+from vmdesk.views.launcher import Launcher
 from vmdesk.views.notifier import Notifier
 from vmdesk.views.tray import Tray
 
@@ -29,6 +30,7 @@ class Presence(QObject):
         self._may_close = False
         self._is_quitting = False
         self.tray = Tray(controller, window, conversations.carry_out, self.quit)
+        Launcher(controller.tasks, self)
         Notifier(controller.operations, _is_away, self._tell, self)
         self.apply()
 
