@@ -14,10 +14,11 @@ from vmdesk.core.domain.difference import Line
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
-from vmdesk.core.operations import create, disks, edit, eject, properties, revert
+from vmdesk.core.operations import disks, edit, eject, properties, revert
 from vmdesk.core.operations.create import Folders
 from vmdesk.core.operations.edit import Edit
 from vmdesk.core.operations.properties import Properties
+from vmdesk.core.storage import places
 from vmdesk.tasks import Task
 from vmdesk.work import Work
 
@@ -166,7 +167,10 @@ def read_settings(host: Host, uuid: str, folders: Folders) -> Settings:
     with contextlib.suppress(OperationError):
         offered = capabilities.read(host)
         has_kvm, has_spice = offered.has_kvm, offered.has_spice
-    room = create.free_room(folders.disks)
+    room = 0
+    # A host without a pool has no place for a new disk.
+    with contextlib.suppress(OperationError):
+        room = places.choose(host, folders.disks).free_room()
     return Settings(found, _versions(found), has_kvm, has_spice, room)
 
 

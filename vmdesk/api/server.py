@@ -23,8 +23,8 @@ from vmdesk.api.live_host import LiveHost
 from vmdesk.api.services import Services
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
-from vmdesk.core.operations import create
 from vmdesk.core.operations.create import Folders
+from vmdesk.core.storage import places
 
 HEAD_TIMEOUT = 20
 """Seconds that a client has for its headers."""
@@ -134,7 +134,7 @@ class Server:
             asyncore_use_poll=True,
         )
         # For a moment an upload is there twice: as a body, and as the file that was in it.
-        watch = Guard(token, hosts, UPLOADS, lambda: create.free_room(folders.disks) // 2)
+        watch = Guard(token, hosts, UPLOADS, lambda: places.free_room(folders.disks) // 2)
         parser = type("Parser", (_Parser,), {"guard": watch})
         self._waitress.channel_class = type("Channel", (HTTPChannel,), {"parser_class": parser})
 

@@ -1,7 +1,7 @@
 """What this host offers to a new machine: accelerator, emulator, display, memory, CPUs."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import libvirt
@@ -14,6 +14,9 @@ from vmdesk.core.job import OperationError
 from vmdesk.core.libvirt_errors import translated
 
 MACHINE = "q35"
+
+_DEFAULT_NETWORK = "default"
+"""The network that libvirt brings along."""
 
 # Which of them depends on whether the accelerator, the emulator or the whole driver lacks it.
 _NOT_HERE = {
@@ -40,6 +43,8 @@ class Capabilities:
     has_rng: bool
     has_efi: bool
     is_session: bool
+    network: str = field(default="", kw_only=True)
+    """The network that a new machine is plugged into; empty for one of its own (user mode)."""
 
 
 def read(host: Host) -> Capabilities:
@@ -54,6 +59,7 @@ def read(host: Host) -> Capabilities:
         arch = model if model in ("x86_64", "aarch64") else arch
         kvm = _domain_capabilities(connection, arch, "kvm")
         tree = kvm if kvm is not None else _domain_capabilities(connection, arch, "qemu")
+        is_session = urlsplit(connection.getURI()).path == "/session"
     if tree is None:
         raise OperationError(
             _("There is no emulator for {arch} machines on this computer.").format(arch=arch),
@@ -72,7 +78,8 @@ def read(host: Host) -> Capabilities:
         has_channel_spicevmc=_lists(tree, "devices/channel", "type", "spicevmc"),
         has_rng=_lists(tree, "devices/rng", "model", "virtio"),
         has_efi=_lists(tree, "os", "firmware", "efi"),
-        is_session=urlsplit(connection.getURI()).path == "/session",
+        is_session=is_session,
+        network="" if is_session else _network(connection),
     )
 
 
@@ -90,6 +97,17 @@ def _domain_capabilities(
             return None
         raise
     return etree.fromstring(text)
+
+
+def _network(connection: libvirt.virConnect) -> str:
+    """Return the network of everybody, running or not, else the first that runs."""
+    try:
+        networks = {network.name(): network.isActive() for network in connection.listAllNetworks()}
+    except libvirt.libvirtError:
+        return ""  # no network driver here
+    if _DEFAULT_NETWORK in networks:
+        return _DEFAULT_NETWORK
+    return min((name for name, is_active in networks.items() if is_active), default="")
 
 
 def _lists(tree: etree._Element, path: str, enum: str, value: str) -> bool:

@@ -12,6 +12,7 @@ from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.libvirt_errors import translated
+from vmdesk.core.storage import images
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class DiskDetails:
     path: Path | None
     virtual_size: int | None
     used: int | None
+    pool: str = ""
+    """The storage pool through which it is reached; empty for a file that this user can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ def _disk(host: Host, domain: libvirt.virDomain, disk: DiskDevice) -> DiskDetail
         # Where it is another user's file, libvirt's figure stands.
         with contextlib.suppress(OSError):
             used = disk.path.stat().st_blocks * 512
-    return DiskDetails(disk.target, _source(disk), disk.path, virtual_size, used)
+    pool = images.pool_of(host, disk)
+    return DiskDetails(disk.target, _source(disk), disk.path, virtual_size, used, pool)
 
 
 def _drives(xml: DomainXml, library: Path) -> tuple[DriveDetails, ...]:

@@ -74,7 +74,7 @@ def fetch(
     compared if given, else the checksum that the server publishes. Raises ``OperationError``.
     """
     expected = checksums.normalised(sha256) if sha256 else None
-    path = _local_path(source)
+    path = local_path(source)
     if path is not None:
         return _local(path, job, expected)
     slot = Slot(library, http.parsed(source))
@@ -88,7 +88,7 @@ def fetch(
 
 def probe(source: str, library: Path, job: Job) -> SourceInfo:
     """Say what ``source`` is without fetching it, within seconds. Raises ``OperationError``."""
-    path = _local_path(source)
+    path = local_path(source)
     if path is not None:
         _require_local_disc(path)
         return _info(path.name, path.stat().st_size, True)
@@ -157,11 +157,12 @@ def _verified(record: Record, final_address: str, expected: str | None, job: Job
         if published is None:
             return record
         expected, checked_with = published
-    _require_same(record.sha256, expected, record.name)
+    require_same(record.sha256, expected, record.name)
     return dataclasses.replace(record, checked_with=checked_with)
 
 
-def _require_same(actual: str, expected: str, name: str) -> None:
+def require_same(actual: str, expected: str, name: str) -> None:
+    """Raise ``OperationError`` (bad input) if the checksum of a disc is not the expected one."""
     if actual != expected:
         raise OperationError(
             _("The checksum of {name} differs: the file is damaged or not the one meant.").format(
@@ -215,7 +216,7 @@ def _report_other(slot: Slot, job: Job) -> None:
     job.report(done, record.length or 0, transfer.progress_text(record.name))
 
 
-def _local_path(source: str) -> Path | None:
+def local_path(source: str) -> Path | None:
     """Return the path if ``source`` names a file of this computer, or nothing."""
     text = source.strip()
     scheme, mark, rest = text.partition("://")
@@ -236,7 +237,7 @@ def _local(path: Path, job: Job, expected: str | None) -> Iso:
     if expected is None:
         return _iso(path, "")
     text = _("Verifying {name}").format(name=path.name)
-    _require_same(checksums.of_file(path, job, text), expected, path.name)
+    require_same(checksums.of_file(path, job, text), expected, path.name)
     return _iso(path, download_record.GIVEN)
 
 

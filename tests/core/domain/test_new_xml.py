@@ -147,7 +147,7 @@ def test_the_display_is_never_open_to_the_network(has_spice: bool) -> None:
 
 def test_the_network_is_what_this_kind_of_connection_has() -> None:
     assert one(tree(), "devices/interface").get("type") == "user"
-    interface = one(tree(offer=replace(OFFER, is_session=False)), "devices/interface")
+    interface = one(tree(offer=replace(OFFER, network="default")), "devices/interface")
     assert one(interface, "source").get("network") == "default"
     assert one(interface, "model").get("type") == "virtio"
 

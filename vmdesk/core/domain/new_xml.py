@@ -100,9 +100,9 @@ def _controllers() -> list[etree._Element]:
 
 
 def _interface(host: Capabilities) -> etree._Element:
-    if host.is_session:
+    if not host.network:
         return E.interface(E.model(type="virtio"), type="user")
-    return E.interface(E.source(network="default"), E.model(type="virtio"), type="network")
+    return E.interface(E.source(network=host.network), E.model(type="virtio"), type="network")
 
 
 def _inputs_and_channels() -> list[etree._Element]:

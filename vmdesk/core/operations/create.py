@@ -2,7 +2,6 @@
 
 import enum
 import os
-import shutil
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,18 +10,20 @@ from uuid import uuid4
 
 import libvirt
 
-from vmdesk.core import capabilities, disk_users, formatting, iso_library
+from vmdesk.core import capabilities, formatting
 from vmdesk.core.capabilities import Capabilities
 from vmdesk.core.domain import new_xml
 from vmdesk.core.domain.undefine import take_back
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
-from vmdesk.core.image import qemu_img
 from vmdesk.core.iso_library import Iso
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import start_stop
+from vmdesk.core.storage import discs, places
+from vmdesk.core.storage.images import Image
+from vmdesk.core.storage.places import Place
 
 DEFAULT_MEMORY = 4096 * MIB // KIB
 """KiB."""
@@ -55,6 +56,8 @@ class NewDomain:
     sha256: str | None = None
     accelerator: Accelerator = Accelerator.AUTO
     start: bool = True
+    pool: str = ""
+    """The storage pool for the disk; empty for the folder, or the host's best pool."""
     uuid: str = field(default_factory=lambda: str(uuid4()))
 
 
@@ -76,6 +79,8 @@ class Created:
     iso: Iso
     uses_kvm: bool
     is_started: bool
+    pool: str = ""
+    """The storage pool that the disk is in; empty where it is a file of this user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +99,9 @@ def limits(host: Host, folders: Folders) -> HostLimits:
     return HostLimits(
         memory=offer.memory,
         cpus=min(offer.cpus, offer.max_vcpus),
-        free_room=free_room(folders.disks),
+        free_room=places.choose(host, folders.disks).free_room(),
         has_kvm=offer.has_kvm,
     )
-
-
-def free_room(folder: Path) -> int:
-    """Return the bytes that this user can write to ``folder``, which need not exist yet."""
-    existing = next(place for place in (folder, *folder.parents) if place.exists())
-    return shutil.disk_usage(existing).free
 
 
 def name_problem(name: str) -> str | None:
@@ -130,12 +129,13 @@ def unique_name(wanted: str, taken: Collection[str]) -> str:
 
 def check(host: Host, new: NewDomain, folders: Folders) -> Capabilities:
     """Raise ``OperationError`` if ``new`` can't be made here; return what the host offers."""
-    disk_users.require_here(host)
+    return _check(host, new, places.choose(host, folders.disks, new.pool))
+
+
+def _check(host: Host, new: NewDomain, place: Place) -> Capabilities:
     offer = capabilities.read(host)
     problem = (
-        name_problem(new.name)
-        or _hardware_problem(new, offer)
-        or _place_problem(host, new, folders)
+        name_problem(new.name) or _hardware_problem(new, offer) or _place_problem(host, new, place)
     )
     if problem is not None:
         raise OperationError(problem, cause=Cause.INVALID_VALUE)
@@ -165,17 +165,17 @@ def _hardware_problem(new: NewDomain, offer: Capabilities) -> str | None:
     return None
 
 
-def _place_problem(host: Host, new: NewDomain, folders: Folders) -> str | None:
+def _place_problem(host: Host, new: NewDomain, place: Place) -> str | None:
     if new.name in {info.name for info in host.domains()}:
         return _("There is a machine named “{name}” already.").format(name=new.name)
-    disk = _disk_path(new, folders)
-    if os.path.lexists(disk):
+    if place.has(_disk_name(new)):
+        disk = place.path(_disk_name(new))
         return _("The disk file {path} exists already. Choose another name.").format(path=disk)
     return None
 
 
-def _disk_path(new: NewDomain, folders: Folders) -> Path:
-    return folders.disks / f"{new.name}.qcow2"
+def _disk_name(new: NewDomain) -> str:
+    return f"{new.name}.qcow2"
 
 
 def run(host: Host, new: NewDomain, folders: Folders, job: Job) -> Created:
@@ -185,13 +185,12 @@ def run(host: Host, new: NewDomain, folders: Folders, job: Job) -> Created:
     disk; the ISO stays in the library, whole or resumable. Raises ``OperationError``.
     """
     job.report(0, 0, _("Checking"))
-    offer = check(host, new, folders)
-    iso = iso_library.fetch(new.source, folders.isos, job, new.sha256)
+    place = places.choose(host, folders.disks, new.pool)
+    offer = _check(host, new, place)
+    iso = discs.fetch(host, new.source, folders.isos, new.pool, job, new.sha256)
     job.report(0, 0, iso.description)
     job.report(0, 0, _("Making the disk"))
-    folders.disks.mkdir(parents=True, exist_ok=True)
-    disk = _disk_path(new, folders)
-    qemu_img.create(disk, new.disk_size, job)
+    disk = place.create(_disk_name(new), new.disk_size, job)
     is_whole = False
     try:
         created = _define_and_start(host, new, iso, disk, offer, job)
@@ -200,12 +199,12 @@ def run(host: Host, new: NewDomain, folders: Folders, job: Job) -> Created:
         if not is_whole:
             # Should this fail too, the disk stays: better a whole machine than a broken one.
             take_back(host, new.uuid)
-            disk.unlink(missing_ok=True)
+            disk.delete()
     return created
 
 
 def _define_and_start(
-    host: Host, new: NewDomain, iso: Iso, disk: Path, offer: Capabilities, job: Job
+    host: Host, new: NewDomain, iso: Iso, disk: Image, offer: Capabilities, job: Job
 ) -> Created:
     use_kvm = new.accelerator is not Accelerator.TCG and offer.has_kvm
     hardware = new_xml.Hardware(
@@ -213,7 +212,7 @@ def _define_and_start(
         name=new.name,
         memory=new.memory,
         vcpus=new.vcpus,
-        disk=disk,
+        disk=disk.path,
         disc=iso.path,
         use_kvm=use_kvm,
     )
@@ -225,4 +224,4 @@ def _define_and_start(
     if new.start:
         start_stop.start(host, new.uuid, job)
     job.check()
-    return Created(new.uuid, new.name, disk, iso, use_kvm, new.start)
+    return Created(new.uuid, new.name, disk.path, iso, use_kvm, new.start, disk.pool())

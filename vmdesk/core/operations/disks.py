@@ -1,22 +1,23 @@
 """Add disks to a machine and take them away, running or off."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users
 from vmdesk.core.domain import drives
 from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.image import header as image_header
-from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
 from vmdesk.core.operations.definition import Definition
+from vmdesk.core.storage import images, keeping, places, pools, volumes
+from vmdesk.core.storage.images import FileImage, Image, VolumeImage, Way
+from vmdesk.core.storage.keeping import Users
+from vmdesk.core.storage.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,59 +43,42 @@ class RemovedDisk:
     kept_because: str
 
 
-def add_new(host: Host, uuid: str, folder: Path, size: int, job: Job) -> AddedDisk:
-    """Make an empty qcow2 disk of ``size`` bytes in ``folder`` and add it.
+def add_new(host: Host, uuid: str, folder: Path, size: int, job: Job, pool: str = "") -> AddedDisk:
+    """Make an empty qcow2 disk of ``size`` bytes and add it.
 
-    A failure or a cancel leaves no file.
+    It is made in ``pool``, or else in the host's best one, or in ``folder``: see
+    ``places.choose``. A failure or a cancel leaves nothing.
     """
-    disk_users.require_here(host)
     job.report(0, 0, _("Making the disk"))
     found = Definition(host, uuid)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OperationError(
-            _("The folder {path} can't be made.").format(path=folder), details=str(exc)
-        ) from exc
-    path = _free_path(folder, found.edited().name)
-    qemu_img.create(path, size, job)
-    is_whole = False
-    try:
-        added = _attach(found, path, "qcow2")
-        is_whole = True
-    finally:
-        if not is_whole:
-            path.unlink()
-    return added
+    place = places.choose(host, folder, pool)
+    image = place.create(_free_name(place, found.edited().name), size, job)
+    return _attach_new(found, image, "qcow2")
 
 
 def add_existing(host: Host, uuid: str, path: Path, job: Job) -> AddedDisk:
     """Add a disk image that is there already; its format is told by its content.
 
-    Raises ``OperationError``: bad input for one that is unreadable, damaged or refers to other
-    files, wrong state for one that a machine uses already.
+    ``path`` is one on the host. Where QEMU could not open a file of this user, a copy of it in
+    the host's best pool is added. Raises ``OperationError``: bad input for one that is
+    unreadable, damaged or refers to other files, wrong state for one that a machine uses already.
     """
-    disk_users.require_here(host)
     job.report(0, 0, _("Looking at {name}").format(name=path.name))
-    try:
-        with path.open("rb") as file:
-            header = image_header.check_file(file.fileno())
-            identity = disk_users.file_id(os.fstat(file.fileno()))
-    except OSError as exc:
-        raise OperationError(
-            _("The disk image {path} can't be read.").format(path=path),
-            details=str(exc),
-            cause=Cause.BAD_INPUT,
-        ) from exc
     found = Definition(host, uuid)
-    users = disk_users.files_of_others(host, "", job)
-    if identity in users:
+    image, image_format = _existing(host, path.absolute())
+    user = Users(host, "", job).of(image)
+    if user is not None:
         raise OperationError(
-            _("“{name}” uses this disk already.").format(name=users[identity]),
+            _("“{name}” uses this disk already.").format(name=user),
             _("Two machines that write to one disk destroy what is on it. Use a copy."),
             cause=Cause.WRONG_STATE,
         )
-    return _attach(found, path.absolute(), header.format)
+    if image.way is Way.VOLUME or not pools.are_needed(host):
+        return _attach(found, image.path, image_format)
+    place = places.choose_pool(host, "")
+    name = _free_name(place, found.edited().name)
+    copy = place.receive(name, image.pieces(), image.path.stat().st_size, job)
+    return _attach_new(found, copy, image_format)
 
 
 def remove(host: Host, uuid: str, target: str, job: Job, delete_file: bool = False) -> RemovedDisk:
@@ -123,11 +107,46 @@ def remove(host: Host, uuid: str, target: str, job: Job, delete_file: bool = Fal
     return RemovedDisk(target, is_now, disk.path if is_deleted else None, reason)
 
 
-def _free_path(folder: Path, name: str) -> Path:
+def _existing(host: Host, path: Path) -> tuple[Image, str]:
+    """Return an image that is whole in itself, and its format."""
+    volume = volumes.at(host, path) if pools.are_needed(host) else None
+    image: Image = FileImage(path, "raw")
+    if volume is not None:
+        image = images.of_volume(host, volume)
+    elif pools.are_needed(host):
+        image = images.at(host, path, "raw")
+    if isinstance(image, VolumeImage):
+        info = volumes.info(image.volume)
+        image_header.check_head(image.head(image_header.HEAD), info.physical, info.format or "raw")
+        return image, info.format or "raw"
+    try:
+        with path.open("rb") as file:
+            return image, image_header.check_file(file.fileno()).format
+    except OSError as exc:
+        raise OperationError(
+            _("The disk image {path} can't be read.").format(path=path),
+            details=str(exc),
+            cause=Cause.BAD_INPUT,
+        ) from exc
+
+
+def _free_name(place: Place, name: str) -> str:
     number = 2
-    while os.path.lexists(path := folder / f"{name}-disk{number}.qcow2"):
+    while place.has(f"{name}-disk{number}.qcow2"):
         number += 1
-    return path
+    return f"{name}-disk{number}.qcow2"
+
+
+def _attach_new(found: Definition, image: Image, image_format: str) -> AddedDisk:
+    """Attach an image that was made for this, and delete it if that fails."""
+    is_whole = False
+    try:
+        added = _attach(found, image.path, image_format)
+        is_whole = True
+    finally:
+        if not is_whole:
+            image.delete()
+    return added
 
 
 def _attach(found: Definition, path: Path, image_format: str) -> AddedDisk:
@@ -164,20 +183,17 @@ def _tried(call: Callable[[str, int], object], xml: str) -> bool:
 
 
 def _delete(host: Host, uuid: str, disk: DiskDevice, job: Job) -> str:
-    """Delete the file of a disk that was removed; if it must stay, return why."""
-    if not disk_users.are_here(host):
-        return _("it is on another computer")
-    needed = disk_users.files_of_others(host, uuid, job)
-    reason = disk_users.reason_to_keep(disk, needed)
-    if reason is not None or disk.path is None:
+    """Delete the image of a disk that was removed; if it must stay, return why."""
+    image = images.to_delete(host, disk)
+    reason = keeping.reason(disk, image, Users(host, uuid, job))
+    if reason is not None or image is None:
         return reason or ""
     with translated():
-        own = disk_users.files_of(host, host.domain(uuid))
-    identity = disk_users.file_id(disk.path.stat())
-    if identity in {disk_users.file_id(path.stat()) for path in own if path.exists()}:
+        own = keeping.needed_by(host, host.domain(uuid))
+    if not own.isdisjoint(image.ids()):
         return _("the machine or one of its snapshots needs it")
     try:
-        disk.path.unlink()
-    except OSError as exc:
-        return str(exc)
+        image.delete()
+    except OperationError as error:
+        return error.details or error.summary
     return ""

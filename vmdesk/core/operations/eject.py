@@ -5,7 +5,6 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import iso_library
 from vmdesk.core.domain import drives as domain_drives
 from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.domain.xml import DomainXml
@@ -14,6 +13,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translate
 from vmdesk.core.operations.definition import Definition
+from vmdesk.core.storage import discs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,14 @@ def insert(
 ) -> tuple[DriveChange, ...]:
     """Put a disc into the drive ``target``, or the first empty one, or the first.
 
-    ``source`` is a path or an address; what is fetched is kept in the folder ``library``. For the
-    running machine and for the next start. Raises ``OperationError``: wrong state for a machine
-    without a CD-ROM drive (before anything is fetched), bad input for what is no disc image.
+    ``source`` is a path or an address; what is fetched is kept in the folder ``library``, and
+    copied into a pool where QEMU could not read it there (``discs.fetch``). For the running machine
+    and for the next start. Raises ``OperationError``: wrong state for a machine without a CD-ROM
+    drive (before anything is fetched), bad input for what is no disc image.
     """
     found = Definition(host, uuid)
     _targets(found.edited(), found.running(), target)
-    iso = iso_library.fetch(source, library, job).path.absolute()
+    iso = discs.fetch(host, source, library, "", job).path
     job.report(0, 0, _("Inserting {name}").format(name=iso.name))
     # The machine may have changed while the disc was fetched.
     found = Definition(host, uuid)

@@ -21,6 +21,7 @@ from vmdesk.core.job import Cause, OperationError
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import create
 from vmdesk.core.staging import Stage
+from vmdesk.core.storage import places
 
 _NOT_ITS_FAULT = frozenset({libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_ERR_NO_MEMORY})
 """Codes of libvirt that say nothing of a description; for a bad one it has more than ten."""
@@ -126,7 +127,7 @@ def free_path(wanted: Path, taken: set[Path]) -> Path:
 
 def free_bytes(folder: Path) -> int:
     """Return the room for disks; the folder need not exist yet."""
-    return create.free_room(folder)
+    return places.free_room(folder)
 
 
 def is_free(host: Host, uuid: str) -> bool:

@@ -15,9 +15,10 @@ from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.image import chain, qemu_img
 from vmdesk.core.image.chain import FileId
-from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.job import Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.storage import pools, stream, volumes
+from vmdesk.core.storage.pools import OutOfReach
 from vmdesk.core.storage.stream import Piece
 
 POSIX_BLOCK = 512
@@ -179,6 +180,10 @@ class VolumeImage:
         job.check()
         return volumes.info(self.volume).capacity
 
+    def head(self, length: int) -> bytes:
+        """Return the first bytes of what is stored, as many as there are."""
+        return stream.head(self.host, self.volume, length)
+
     def resize(self, size: int, job: Job) -> None:
         """Let libvirt grow it."""
         present = self.virtual_size(job)
@@ -216,17 +221,32 @@ def at(host: Host, path: Path, image_format: str, mode: int = os.R_OK) -> Image:
     """Return the image at a path of the host: a file if this user can open it so, else a volume.
 
     Where no pool has it, one is made for its folder. ``mode`` is what is to be done with a file
-    (``os.W_OK``). Raises ``OperationError`` if nobody can reach it.
+    (``os.W_OK``). Raises ``OutOfReach`` if nobody can reach it.
     """
     if disk_users.are_here(host) and os.access(path, mode):
         return FileImage(path, image_format)
     volume = volumes.at(host, path)
-    if volume is None and pools.are_needed(host):
+    if volume is None and pools.are_needed(host) and not _is_missing(host, path):
         pools.of_folder(host, path.parent)
         volume = volumes.at(host, path)
     if volume is None:
         raise _unreachable(path, "")
     return of_volume(host, volume)
+
+
+def pool_of(host: Host, disk: DiskDevice) -> str:
+    """Return the pool through which an image is reached; empty for none. Makes and starts none."""
+    is_file = disk.volume is None and disk.path is not None and disk_users.are_here(host)
+    if is_file and (not pools.are_needed(host) or os.access(disk.path or "", os.R_OK)):
+        return ""
+    volume = volumes.behind(host, disk)
+    return "" if volume is None else of_volume(host, volume).pool()
+
+
+def _is_missing(host: Host, path: Path) -> bool:
+    """Tell whether this user can see that nothing is there."""
+    here = disk_users.are_here(host) and os.access(path.parent, os.R_OK | os.X_OK)
+    return here and not os.path.lexists(path)
 
 
 def to_delete(host: Host, disk: DiskDevice) -> Image | None:
@@ -240,16 +260,13 @@ def to_delete(host: Host, disk: DiskDevice) -> Image | None:
             return FileImage(disk.path, disk.format)
     try:
         return behind(host, disk)
-    except OperationError as error:
-        if error.cause is not Cause.NOT_FOUND:
-            raise
+    except OutOfReach:
         return None
 
 
-def _unreachable(path: Path, details: str) -> OperationError:
-    return OperationError(
+def _unreachable(path: Path, details: str) -> OutOfReach:
+    return OutOfReach(
         _("The disk {path} can't be reached.").format(path=path),
         _("It is missing, or belongs to another user."),
         details,
-        Cause.NOT_FOUND,
     )

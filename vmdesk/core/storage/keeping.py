@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import libvirt
 
@@ -10,10 +11,11 @@ from vmdesk.core import disk_users
 from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
+from vmdesk.core.image import chain
 from vmdesk.core.image.chain import FileId
 from vmdesk.core.job import Job
 from vmdesk.core.libvirt_errors import translated
-from vmdesk.core.storage import images, volumes
+from vmdesk.core.storage import images, pools, volumes
 from vmdesk.core.storage.images import Image, ImageId, VolumeImage
 
 _DISC = "iso"
@@ -48,10 +50,8 @@ class Users:
         """Every volume that one names, or builds on, and every path, with its name."""
         needed: dict[str, str] = {}
         for name, paths in disk_users.named_by_others(self._host, self._uuid, self._job):
-            found = [volume for path in paths if (volume := volumes.at(self._host, path))]
-            ids = with_below(images.of_volume(self._host, volume) for volume in found)
+            ids = _volume_ids(self._host, paths)
             needed |= {one: name for one in ids if isinstance(one, str)}
-            needed |= {str(path): name for path in paths}
         return needed
 
     def of(self, image: Image) -> str | None:
@@ -61,6 +61,21 @@ class Users:
             if name is not None:
                 return name
         return None
+
+
+def needed_by(host: Host, domain: libvirt.virDomain) -> set[ImageId]:
+    """Return what tells the images that a machine names, or builds on, from others."""
+    ids = _volume_ids(host, disk_users.named_by(host, domain)) if pools.are_needed(host) else set()
+    if disk_users.are_here(host):
+        files = map(chain.identity, disk_users.files_of(host, domain))
+        ids |= {found for found in files if found is not None}
+    return ids
+
+
+def _volume_ids(host: Host, paths: Iterable[Path]) -> set[ImageId]:
+    """Return the paths, and what tells the volumes there, and all that they build on."""
+    found = [volume for path in paths if (volume := volumes.at(host, path))]
+    return {*map(str, paths), *with_below(images.of_volume(host, volume) for volume in found)}
 
 
 def with_below(found: Iterable[Image]) -> set[ImageId]:

@@ -12,7 +12,7 @@ from lxml.builder import E
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
-from vmdesk.core.libvirt_errors import translated
+from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
 
 DEFAULT = "default"
 """The pool that other tools make first."""
@@ -22,6 +22,10 @@ SYSTEM_FOLDER = "/var/lib/libvirt/images"
 
 FOLDER_TYPES = frozenset({"dir", "fs", "netfs"})
 """Types of pools whose volumes are files, so that a volume can be an image of any format."""
+
+
+class OutOfReach(OperationError):  # noqa: N818 - a state of things, as in job.Cancelled
+    """Neither this user nor libvirt gets at something, or it is not there."""
 
 
 class PoolState(enum.IntEnum):
@@ -103,7 +107,7 @@ def of_folder(host: Host, folder: Path) -> PoolInfo:
     """Return a pool whose volumes are the files of ``folder``, started and looked at anew.
 
     Where there is none, one is made that libvirt forgets when its computer is switched off.
-    Raises ``OperationError`` where that can't be, as for a folder that isn't there.
+    Raises ``OutOfReach`` where that can't be, as for a folder that isn't there.
     """
     found = every(host, Job())
     known = next((pool for pool in found if pool.path == folder and pool.holds_files), None)
@@ -116,11 +120,12 @@ def of_folder(host: Host, folder: Path) -> PoolInfo:
     try:
         return _info(host.connection.storagePoolCreateXML(_xml(name, str(folder))))
     except libvirt.libvirtError as error:
-        raise OperationError(
+        if is_lost_connection(error):
+            raise translate(error) from error
+        raise OutOfReach(
             _("libvirt can't look into the folder {path}.").format(path=folder),
             _("Details has its words."),
             error.get_error_message() or str(error),
-            Cause.NOT_FOUND,
         ) from error
 
 
