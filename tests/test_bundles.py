@@ -40,6 +40,7 @@ class Desk(QObject):
         self.work = Work(host, self.domains, TaskListModel(self), self)
         self.queries = TaskRunner(1, self)
         connection = Connection(host, self.queries, self.domains, self)
+        self.work.ended.connect(connection.refresh)  # as a site does
         self.bundles = Bundles(self.work, connection, folder / "disks", self)
 
 

@@ -64,15 +64,12 @@ class Bundles(QObject):
 
     def export(self, uuid: str, target: Path, options: ExportOptions) -> Task:
         """Write a machine that is off into a file; the task's result is an ``ExportResult``."""
-        task = self._work.operate(
+        return self._work.operate(
             self._work.titled(_("Export {name}"), uuid),
             partial(export.run, self._work.host, uuid, target, options),
             uuid,
             lambda: self.export(uuid, target, options),
         )
-        # libvirt tells nobody that a saved state is gone.
-        task.finished.connect(lambda: self._connection.refresh(uuid))
-        return task
 
     def identify(self, path: Path) -> Task:
         """Ask what a file is, by its content; the task's result is a ``Content``."""
@@ -136,8 +133,6 @@ class Bundles(QObject):
 
     def _withdraw(self, uuid: str) -> None:
         self._work.domains.remove_pending(uuid)
-        # The daemon may have taken the machine and died before it said so.
-        self._connection.refresh(uuid)
 
     def _tell_of(self, leftovers: tuple[Leftover, ...]) -> None:
         if leftovers:

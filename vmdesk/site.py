@@ -83,6 +83,8 @@ class Site(QObject):
         self.last_use = last_use
         self._active: frozenset[str] = frozenset()
         self._connection.domain_changed.connect(lambda _uuid: self._note_use())
+        # libvirt has no event for a disk that has grown, or a saved state that is gone.
+        self._work.ended.connect(self._connection.refresh)
         self._connection.rebooted.connect(self.hardware.follow_reboot)
         self.bundles = Bundles(self._work, self._connection, folders.disks, self)
         self.checkup = Checkup(self._work, folders.disks, folders.isos, self)
@@ -261,6 +263,7 @@ class Site(QObject):
 
     def _await_shutdown(self, uuid: str) -> None:
         self._stop_waiting(uuid)
+        self.domains.set_asked_off(uuid, True)
         timer = QTimer(self)
         timer.setSingleShot(True)
         timer.timeout.connect(lambda: self._give_up_shutdown(uuid))
@@ -279,5 +282,6 @@ class Site(QObject):
     def _stop_waiting(self, uuid: str) -> None:
         timer = self._shutdowns.pop(uuid, None)
         if timer is not None:
+            self.domains.set_asked_off(uuid, False)
             timer.stop()
             timer.deleteLater()

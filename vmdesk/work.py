@@ -36,6 +36,8 @@ class Work(QObject):
     """A ``Failure``."""
     kvm_failed = Signal(object)
     """A ``Failure`` because KVM does not work."""
+    ended = Signal(object)
+    """The UUID of a domain for which an operation has ended, however it did."""
 
     def __init__(
         self, host: Host, domains: DomainListModel, tasks: TaskListModel, parent: QObject
@@ -64,6 +66,8 @@ class Work(QObject):
         again = partial(self.tasks.try_again, entry)
         task.progressed.connect(lambda _progress: self.domains.set_activity(uuid, entry.activity))
         task.finished.connect(lambda: self.domains.set_activity(uuid, None))
+        if uuid:
+            task.finished.connect(lambda: self.ended.emit(uuid))
         key = DomainKey(self.domains.connection, uuid)
         task.failed.connect(lambda error: self._fail(Failure(title, in_words(error), key, again)))
         return task

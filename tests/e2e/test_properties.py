@@ -14,8 +14,6 @@ from tests.guests import MEMTEST_ISO
 from vmdesk.controller import Controller
 from vmdesk.core.formatting import GIB
 from vmdesk.core.operations.create import NewDomain
-from vmdesk.views.hardware_conversations import EJECT
-from vmdesk.views.message_dialog import MessageDialog
 from vmdesk.views.properties.dialog import PropertiesDialog
 
 pytestmark = pytest.mark.hypervisor
@@ -110,8 +108,9 @@ def test_after_a_restart_the_disc_is_ejected_and_stays_out(
     person.wait_for_state(NAME, "Running")
     assert discs(private_libvirt, NAME) == [str(MEMTEST_ISO)]
     private_libvirt.virsh("reset", NAME)
-    offer = person.dialog(MessageDialog)
-    person.click(offer.buttons[EJECT])
+    notice = person.window.disc_notice
+    person.wait(notice.isVisible, "the offer to eject")
+    person.click(notice.deed_button)
     person.wait(lambda: discs(private_libvirt, NAME) == [None], "the disc to come out")
     assert discs(private_libvirt, NAME, "--inactive") == [None]
     private_libvirt.virsh("destroy", NAME)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.job import Job, OperationError
+from vmdesk.core.operations.export import ExportResult
 from vmdesk.core.operations.incoming import ImportResult
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.tasks import Task, TaskRunner, TaskState
@@ -71,8 +73,24 @@ def test_the_strip_shows_what_is_being_done_and_folds_away(
     (bar,) = line.findChildren(QProgressBar)
     assert bar.value() == 430
     (cancel,) = line.findChildren(QToolButton)
+    panel._linger.setInterval(200)
     with qtbot.waitSignal(task.cancelled):
         qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    assert line.words == "Cancelled"
+    qtbot.waitUntil(lambda: not panel.isVisible())
+
+
+def test_what_has_made_a_file_says_where_it_is_even_if_it_was_quick(
+    qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
+) -> None:
+    made = ExportResult(Path("/home/me/Desktop/web.tar.gz"), 1000, ())
+    runner.start("Export web", partial(result, made))
+    qtbot.waitUntil(lambda: bool(lines(panel)))
+    (line,) = lines(panel)
+    assert line.words == "Done · /home/me/Desktop/web.tar.gz"
+    assert [button.text() for button in links(panel)] == ["Show in folder"]
+    panel._linger.setInterval(0)
+    panel._linger.start()
     qtbot.waitUntil(lambda: not panel.isVisible())
 
 

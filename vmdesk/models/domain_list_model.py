@@ -64,6 +64,8 @@ class DomainRow:
     activity: Activity | None = None
     picture: QImage | None = None
     cpu_history: tuple[float, ...] = ()
+    is_asked_off: bool = False
+    """Whether its guest was asked to shut down and has not done so yet."""
 
     @property
     def info(self) -> DomainInfo | None:
@@ -97,6 +99,15 @@ def state_text(state: DomainState | None) -> str:
             return _("Asleep")
         case _:
             return _("Unknown")
+
+
+def row_text(row: DomainRow, is_current: bool) -> str:
+    """Return the words for the state of a row; without ``is_current`` it is not known."""
+    if row.info is None:
+        return _("Being made")
+    if row.is_asked_off and is_current:
+        return state_text(DomainState.SHUTDOWN)
+    return state_text(row.info.state if is_current else None)
 
 
 class DomainListModel(QAbstractListModel):
@@ -200,6 +211,11 @@ class DomainListModel(QAbstractListModel):
         if (row := self.row(uuid)) is not None and row.activity != activity:
             self._replace(replace(row, activity=activity), [DomainRole.ACTIVITY])
 
+    def set_asked_off(self, uuid: str, is_asked_off: bool) -> None:
+        """Tell that a guest was asked to shut down, or that nobody waits for it any more."""
+        if (row := self.row(uuid)) is not None:
+            self._replace(replace(row, is_asked_off=is_asked_off), [DomainRole.STATE_TEXT])
+
     def set_picture(self, uuid: str, picture: QImage) -> None:
         """Show a new picture of a guest's screen; it stays when the domain goes off."""
         if (row := self.row(uuid)) is not None:
@@ -223,11 +239,7 @@ class DomainListModel(QAbstractListModel):
 
     def state_words(self, row: DomainRow) -> str:
         """Return what a row says of its state, or what is being done to it."""
-        if row.activity is not None:
-            return row.activity.text
-        if row.info is None:
-            return _("Being made")
-        return state_text(self._state(row))
+        return row.activity.text if row.activity is not None else row_text(row, self._is_current)
 
     def _append(self, rows: list[DomainRow]) -> None:
         if not rows:

@@ -37,7 +37,7 @@ class Conversations(QObject):
         super().__init__(window)
         self._controller = controller
         self._window = window
-        self._hardware = HardwareConversations(controller, window)
+        self._hardware = HardwareConversations(window)
         self._is_telling = False
         controller.failed.connect(self._show_failure)
         controller.kvm_failed.connect(self._offer_emulation)

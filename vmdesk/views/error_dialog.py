@@ -30,6 +30,7 @@ class ErrorDialog(MessageDialog):
             self.body.addWidget(line)
         self.details = QPlainTextEdit(error.details)
         self.copy = QPushButton(_("C&opy"), self)
+        self.copy.hide()
         if error.details:
             self._add_details(f"{title}\n{error.summary}\n{error.hint}\n\n{error.details}\n")
 
@@ -44,7 +45,6 @@ class ErrorDialog(MessageDialog):
         self.copy.setAutoDefault(False)
         self.copy.setToolTip(_("Copy the message and its details"))
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(report))
-        self.copy.hide()
         self.unfold = QPushButton(_("&Details"), self)
         self.unfold.setAutoDefault(False)
         self.unfold.setCheckable(True)

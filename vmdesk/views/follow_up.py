@@ -38,5 +38,10 @@ def follow_up_of(task: Task, start: Callable[[str], object]) -> FollowUp | None:
     return None
 
 
+def outcome_of(task: Task) -> str:
+    """Return what has come of a task where that is a file: its path."""
+    return str(task.result.path) if isinstance(task.result, ExportResult) else ""
+
+
 def _show(folder: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

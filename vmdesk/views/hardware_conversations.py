@@ -3,9 +3,7 @@
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from vmdesk.controller import Controller
 from vmdesk.core.details import DomainDetails
-from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations.edit import Edit
@@ -19,17 +17,14 @@ from vmdesk.views.properties.flow import PropertiesFlow
 from vmdesk.views.properties.several import SeveralDialog
 
 ADD = "add"
-EJECT = "eject"
 
 
 class HardwareConversations(QObject):
     """Opens the dialogs that change machines, and carries their answers to the controller."""
 
-    def __init__(self, controller: Controller, window: QWidget) -> None:
+    def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        self._controller = controller
         self._window = window
-        controller.disc_left_in.connect(self._offer_eject)
 
     def carry_out(self, act: Act, site: Site, uuids: tuple[str, ...], target: str) -> None:
         """Do what the user wants, or ask about it first; ``target`` names a drive."""
@@ -72,24 +67,6 @@ class HardwareConversations(QObject):
             (Choice("no", _("&Not now")), Choice(ADD, _("&Add one"), "primary")),
         )
         dialog.chosen.connect(lambda key: self._add_drive(site, uuid) if key == ADD else None)
-        dialog.open()
-
-    def _offer_eject(self, machine: DomainKey) -> None:
-        site, row = self._controller.site(machine), self._controller.row(machine)
-        if site is None or row is None:
-            return
-        hardware = site.hardware
-        dialog = MessageDialog(
-            self._window,
-            "disc",
-            _("“{name}” has restarted. Eject its installation disc?").format(name=row.domain.name),
-            _(
-                "If the installation is done, the disc is not needed any more. It can be put in "
-                "again at any time."
-            ),
-            (Choice("no", _("&Not now")), Choice(EJECT, _("&Eject"), "primary")),
-        )
-        dialog.chosen.connect(lambda key: hardware.eject(machine.uuid) if key == EJECT else None)
         dialog.open()
 
     def _add_drive(self, site: Site, uuid: str) -> None:

@@ -60,6 +60,7 @@ class MainWindow(QWidget):
         self.banner = Banner()
         self.notice = NoticeBar()
         self.kvm_notice = NoticeBar()
+        self.disc_notice = NoticeBar()
         self.machines = MachinesPage(controller, self.domain_actions, self)
         self.tasks = TaskPanel(controller.tasks)
         self.conversations = Conversations(controller, self)
@@ -77,7 +78,7 @@ class MainWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.toolbar, self.banner, self.kvm_notice, self.notice):
+        for part in (self.toolbar, self.banner, self.kvm_notice, self.notice, self.disc_notice):
             layout.addWidget(part)
         layout.addWidget(self.pages, 1)
         layout.addWidget(self.tasks)
@@ -167,6 +168,7 @@ class MainWindow(QWidget):
         self.conversations.export_wanted.connect(self.exports.begin)
         self._controller.cleared_up.connect(self.notice.show_leftovers)
         self._controller.left_out.connect(self.notice.show_left_out)
+        self._controller.disc_left_in.connect(self._offer_eject)
         self.domain_actions.requested.connect(self.conversations.carry_out)
         self.banner.reconnect_wanted.connect(self._controller.reconnect)
         self._controller.connection_changed.connect(self._show_status)
@@ -220,6 +222,16 @@ class MainWindow(QWidget):
         for machine in self._controller.machines([key]):
             if why_not(Act.START, machine.row, machine.is_connected) is None:
                 self.conversations.carry_out(Request(Act.START, (key,)))
+
+    def _offer_eject(self, key: DomainKey) -> None:
+        """Offer it quietly: whoever installs a guest is at its console, which holds the keys."""
+        for machine in self._controller.machines([key]):
+            text = _("“{name}” has restarted. If its installation is done, eject the disc.")
+            self.disc_notice.offer(
+                text.format(name=machine.row.domain.name),
+                _("Eject"),
+                lambda: self.conversations.carry_out(Request(Act.EJECT, (key,))),
+            )
 
     def _show_about(self) -> None:
         about = AboutDialog(self)

@@ -1,9 +1,9 @@
 """Quiet lines below the tool bar: something that happened, to be read and put away."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from vmdesk.bundles import LeftOut
 from vmdesk.core import formatting
@@ -25,6 +25,9 @@ class NoticeBar(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self.text = label()
+        self.deed_button = QPushButton()
+        self.deed_button.clicked.connect(self._do)
+        self._deed: Callable[[], object] | None = None
         self.close_button = QToolButton()
         self.close_button.setIcon(icons.icon("close"))
         self.close_button.setToolTip(_("Hide this message"))
@@ -36,13 +39,23 @@ class NoticeBar(QFrame):
         layout.setSpacing(12)
         layout.addWidget(icons.IconLabel("info", 20))
         layout.addWidget(self.text, 1)
+        layout.addWidget(self.deed_button)
         layout.addWidget(self.close_button)
+        self.deed_button.hide()
         self.hide()
 
     def show_text(self, text: str) -> None:
         """Say something."""
         self.text.setText(text)
+        self.deed_button.hide()
         self.show()
+
+    def offer(self, text: str, button: str, deed: Callable[[], object]) -> None:
+        """Say something, and offer what can be done about it."""
+        self.show_text(text)
+        self.deed_button.setText(button)
+        self._deed = deed
+        self.deed_button.show()
 
     def show_leftovers(self, leftovers: Sequence[Leftover]) -> None:
         """Say what was broken off, and how much room it gave back."""
@@ -64,5 +77,9 @@ class NoticeBar(QFrame):
     def _show(self, lines: Sequence[str]) -> None:
         """Show lines below those that nobody has put away yet."""
         before = self.text.text().splitlines() if self.isVisible() else []
-        self.text.setText("\n".join([*before, *lines][-_LINES:]))
-        self.show()
+        self.show_text("\n".join([*before, *lines][-_LINES:]))
+
+    def _do(self) -> None:
+        self.hide()
+        if self._deed is not None:
+            self._deed()

@@ -8,7 +8,7 @@ from vmdesk.core.i18n import _
 from vmdesk.models.task_list_model import TaskEntry
 from vmdesk.tasks import Task, TaskState
 from vmdesk.views import icons
-from vmdesk.views.follow_up import follow_up_of
+from vmdesk.views.follow_up import follow_up_of, outcome_of
 from vmdesk.views.labels import ElidedLabel
 from vmdesk.views.progress_text import strip_label
 
@@ -87,7 +87,8 @@ class TaskLine(QWidget):
         self._bar.setValue(round((activity.fraction or 0) * _STEPS))
         figures = strip_label(activity, task.progress)
         doing = activity.text if activity.text != task.title else ""
-        self._text.setText(doing if is_over or not figures else f"{doing} · {figures}".lstrip(" ·"))
+        words = (doing, outcome_of(task) if is_over else figures)
+        self._text.setText(" · ".join(word for word in words if word))
         self._details.setVisible(task.state is TaskState.FAILED)
         self._retry.setVisible(entry.can_retry)
         self._retry.setAccessibleName(_("Try again: {title}").format(title=task.title))

@@ -12,13 +12,17 @@ from PySide6.QtWidgets import (
 )
 
 from vmdesk.core.i18n import _, ngettext
-from vmdesk.models.task_list_model import TaskListModel, TaskRole
+from vmdesk.models.task_list_model import TaskEntry, TaskListModel, TaskRole
+from vmdesk.tasks import TaskState
 from vmdesk.views import icons
+from vmdesk.views.follow_up import follow_up_of
 from vmdesk.views.labels import hairline, label
 from vmdesk.views.task_line import TaskLine
 
 _PATIENCE = 400
 """Milliseconds that an operation runs before the strip unfolds for it: most are over by then."""
+_LINGER = 8000
+"""Milliseconds for which the strip tells how the last operation ended."""
 _HISTORY_HEIGHT = 200
 _TITLE_WIDTH = 240
 
@@ -40,9 +44,13 @@ class TaskPanel(QFrame):
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._show_strip)
+        self._ended: TaskEntry | None = None
+        self._linger = QTimer(self)
+        self._linger.setSingleShot(True)
+        self._linger.setInterval(_LINGER)
+        self._linger.timeout.connect(self._forget_ended)
         self._lines: list[TaskLine] = []
-        self._line = TaskLine()
-        self._line.details_wanted.connect(self.details_wanted)
+        self._line = self._make_line()
         self._more = QPushButton()
         self._more.setProperty("kind", "link")
         self._more.clicked.connect(lambda: self.set_unfolded(True))
@@ -80,6 +88,13 @@ class TaskPanel(QFrame):
         self._show_strip()
         self.unfolded.emit(is_unfolded)
 
+    def _make_line(self, title_width: int | None = None) -> TaskLine:
+        line = TaskLine(title_width)
+        line.details_wanted.connect(self.details_wanted)
+        line.start_wanted.connect(self.start_wanted)
+        line.retry_wanted.connect(self._tasks.try_again)
+        return line
+
     def _make_heading(self) -> QWidget:
         heading = QWidget()
         close = QToolButton()
@@ -95,10 +110,7 @@ class TaskPanel(QFrame):
 
     def _insert(self, _parent: QModelIndex, first: int, last: int) -> None:
         for row in range(first, last + 1):
-            line = TaskLine(_TITLE_WIDTH)
-            line.details_wanted.connect(self.details_wanted)
-            line.start_wanted.connect(self.start_wanted)
-            line.retry_wanted.connect(self._tasks.try_again)
+            line = self._make_line(_TITLE_WIDTH)
             self._lines.insert(row, line)
             self._list.insertWidget(row, line)
             self._fill(line, row)
@@ -114,20 +126,36 @@ class TaskPanel(QFrame):
     def _change(self, first: QModelIndex, last: QModelIndex) -> None:
         for row in range(first.row(), last.row() + 1):
             self._fill(self._lines[row], row)
+            self._keep_in_sight(self._tasks.index(row).data(TaskRole.ENTRY))
         if not self._patience.isActive():
             self._show_strip()
 
     def _fill(self, line: TaskLine, row: int) -> None:
         line.show_entry(self._tasks.index(row).data(TaskRole.ENTRY))
 
+    def _keep_in_sight(self, entry: TaskEntry) -> None:
+        """Tell for a while how an operation ended that was in sight, or made something."""
+        state = entry.task.state
+        # A failure has a dialog of its own.
+        if state in (TaskState.SUCCEEDED, TaskState.CANCELLED) and entry is not self._ended:
+            was_in_sight = self._strip.isVisible() and self._line.task is entry.task
+            if was_in_sight or follow_up_of(entry.task, str) is not None:
+                self._ended = entry
+                self._linger.start()
+
+    def _forget_ended(self) -> None:
+        self._ended = None
+        self._show_strip()
+
     def _show_strip(self) -> None:
         running = self._tasks.running()
-        self._strip.setVisible(bool(running) and not self.is_unfolded)
-        self.setVisible(bool(running) or self.is_unfolded)
-        if not running:
+        shown = running or ([self._ended] if self._ended is not None else [])
+        self._strip.setVisible(bool(shown) and not self.is_unfolded)
+        self.setVisible(bool(shown) or self.is_unfolded)
+        if not shown:
             return
-        self._line.show_entry(running[0])
-        others = len(running) - 1
+        self._line.show_entry(shown[0])
+        others = len(shown) - 1
         self._more.setVisible(others > 0)
         text = ngettext("{count} more", "{count} more", others)
         self._more.setText(text.format(count=others))

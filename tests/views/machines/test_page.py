@@ -1,6 +1,7 @@
 """The page of machines asks for details at once, and never for more than one at a time."""
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from vmdesk.controller import Controller
@@ -54,3 +55,42 @@ def test_however_fast_the_selection_moves_one_question_is_under_way_and_the_last
     assert asked[-1] == keys["three"].uuid
     assert keys["two"].uuid not in asked
     assert max(under_way) == 1
+
+
+def test_a_guest_that_was_asked_to_shut_down_is_said_to_do_so_until_it_has(
+    window: MainWindow, controller: Controller
+) -> None:
+    uuid = controller.home.host.lookup("test").uuid
+    domains = controller.home.domains
+    domains.set_asked_off(uuid, True)
+    assert window.machines.pane.state_words == "Shutting down"
+    assert domains.index_of(uuid).data(DomainRole.STATE_TEXT) == "Shutting down"
+    domains.set_asked_off(uuid, False)
+    assert window.machines.pane.state_words == "Running"
+
+
+def test_a_button_that_goes_away_gives_the_focus_to_the_list(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    pane = window.machines.pane
+    (console,) = [
+        button
+        for button in pane.findChildren(QPushButton)
+        if button.isVisible() and button.text().replace("&", "") == "Console"
+    ]
+    console.setFocus()
+    controller.home.host.connection.lookupByName("test").destroy()
+    qtbot.waitUntil(lambda: not console.isVisible())
+    assert window.focusWidget() is window.machines.view
+
+
+def test_when_an_operation_has_ended_the_details_are_asked_for_anew_without_an_event(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    site = controller.home
+    uuid = site.host.lookup("test").uuid
+    qtbot.waitUntil(lambda: not site._work.questions.tasks)
+    with qtbot.waitSignal(site.domain_changed) as told:
+        site._work.operate("Change test", lambda _job: None, uuid, lambda: None)
+    assert told.args == [uuid]
+    assert site._work.questions.tasks

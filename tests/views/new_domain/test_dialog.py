@@ -53,6 +53,34 @@ def test_the_address_is_asked_once_when_the_typing_pauses(
     assert asked == [ADDRESS]
 
 
+def test_return_counts_when_the_address_is_found_to_be_right(
+    qtbot: QtBot, dialog: NewDomainDialog
+) -> None:
+    field = dialog.form.source
+    qtbot.keyClicks(field.edit, ADDRESS)
+    qtbot.keyClick(field.edit, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    with qtbot.waitSignal(dialog.described) as told:
+        field.show_info(ADDRESS, INFO)
+    assert told.args is not None
+    assert (told.args[0].source, told.args[0].name) == (ADDRESS, "debian-12-2")
+
+
+def test_return_is_forgotten_when_more_is_typed_or_the_address_is_wrong(
+    qtbot: QtBot, dialog: NewDomainDialog
+) -> None:
+    field = dialog.form.source
+    qtbot.keyClicks(field.edit, ADDRESS)
+    qtbot.keyClick(field.edit, Qt.Key.Key_Return)
+    field.show_failure(ADDRESS, OperationError("No.", "Check it."))
+    qtbot.keyClicks(field.edit, "?")
+    qtbot.keyClick(field.edit, Qt.Key.Key_Return)
+    qtbot.keyClick(field.edit, Qt.Key.Key_Backspace)
+    field.show_info(ADDRESS, INFO)
+    assert dialog.create_button.isEnabled()
+    assert dialog.isVisible()
+
+
 def test_what_is_at_the_address_is_shown_and_names_the_machine(right: NewDomainDialog) -> None:
     assert right.form.source.note == "debian-12.iso · 662 MiB · will be downloaded"
     assert right.form.name.edit.text() == "debian-12-2"

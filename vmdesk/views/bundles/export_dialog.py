@@ -92,6 +92,5 @@ class ExportDialog(Dialog):
         question.open()
 
     def _show_checked(self, is_right: bool) -> None:
-        self.export_button.setEnabled(is_right)
         missing = _("Mend what is marked first; each field says what is wrong.")
-        self.export_button.setToolTip("" if is_right else missing)
+        self.show_checked(is_right, self.form.is_looking, missing)

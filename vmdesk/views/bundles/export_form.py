@@ -47,6 +47,7 @@ class ExportForm(QWidget):
         self._surveys = tuple(surveys)
         self._places: dict[Path, Place] = {}
         self.is_right = False
+        self.is_looking = True
         self.ending = QLabel()
         self.name_edit = QLineEdit(bundle.stem(surveys[0].name))
         self.name = Field(_("&Name"), self.name_edit, self.ending)
@@ -115,10 +116,11 @@ class ExportForm(QWidget):
             self.name.show_warning(_existing_words(len(self.existing())))
         places = [self._places.get(path) for path in self.targets().values()]
         known = [place for place in places if place is not None]
+        self.is_looking = len(known) < len(places)
         self._show_room(known)
         needs_consent = any(survey.has_saved_state for survey in self._surveys)
         self.is_right = (
-            len(known) == len(places)
+            not self.is_looking
             and not problem
             and not self.folder.problem
             and (self.saved_state.box.isChecked() or not needs_consent)

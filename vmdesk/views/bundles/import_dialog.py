@@ -99,9 +99,7 @@ class ImportDialog(Dialog):
         self.agreed.emit(wish)
 
     def _show_checked(self, is_right: bool) -> None:
-        self.import_button.setEnabled(is_right)
-        missing = _("Mend the name first.")
-        self.import_button.setToolTip("" if is_right else missing)
+        self.show_checked(is_right, False, _("Mend the name first."))
 
 
 class _Waiting(QWidget):

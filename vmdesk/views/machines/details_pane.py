@@ -10,7 +10,7 @@ from vmdesk.core import formatting
 from vmdesk.core.details import DomainDetails
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.statistics import Usage
-from vmdesk.models.domain_list_model import DomainRow, state_text
+from vmdesk.models.domain_list_model import DomainRow, row_text
 from vmdesk.views.action_rules import Act, main_act
 from vmdesk.views.actions import ActionButton, DomainActions, split_button
 from vmdesk.views.flow_layout import FlowLayout
@@ -179,9 +179,7 @@ class _Buttons(QWidget):
 def _state_words(row: DomainRow, is_current: bool) -> str:
     if row.activity is not None:
         return pill_label(row.activity)
-    if row.info is None:
-        return _("Being made")
-    return state_text(row.info.state if is_current else None)
+    return row_text(row, is_current)
 
 
 def _beside(title: ElidedLabel, pill: StatePill) -> QHBoxLayout:

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QWidget
+from shiboken6 import isValid
 
 from vmdesk.controller import Controller
 from vmdesk.core.details import DomainDetails
@@ -91,6 +92,14 @@ class MachinesPage(QSplitter):
 
     def refresh(self) -> None:
         """Show the selected rows as they are now."""
+        focused = self.window().focusWidget()
+        is_in_pane = focused is not None and self.pane.isAncestorOf(focused)
+        self._show_selected()
+        # A button that has gone would leave the focus to its neighbour: to Force off, perhaps.
+        if is_in_pane and not (isValid(focused) and focused.isVisible() and focused.isEnabled()):
+            self.view.setFocus()
+
+    def _show_selected(self) -> None:
         site = self._selected_site()
         self._right.setCurrentWidget(self.pane if site is None else self.connection)
         if site is not None:

@@ -35,6 +35,5 @@ class NewDomainDialog(Dialog):
             self.described.emit(new)
 
     def _show_checked(self, is_right: bool) -> None:
-        self.create_button.setEnabled(is_right)
         missing = _("Fill in the fields first; each says what is wrong.")
-        self.create_button.setToolTip("" if is_right else missing)
+        self.show_checked(is_right, self.form.source.is_asking, missing)

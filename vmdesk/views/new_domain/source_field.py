@@ -48,6 +48,11 @@ class SourceField(Field):
         """The address as it is to be used."""
         return self.edit.text().strip()
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether it is not known yet what is at the address."""
+        return bool(self.source) and self.info is None and not self.problem
+
     def show_info(self, source: str, info: SourceInfo) -> None:
         """Show what ``source`` is, if it is still what the field holds."""
         if source != self.source:
@@ -58,8 +63,8 @@ class SourceField(Field):
             parts.append(formatting.size(info.size))
         parts.append(_("on this computer") if info.is_here else _("will be downloaded"))
         self.show_hint(" · ".join(parts))
-        self.changed.emit()
         self.known.emit(info.name)
+        self.changed.emit()
 
     def show_failure(self, source: str, error: OperationError) -> None:
         """Show why ``source`` can't be used, if it is still what the field holds."""
