@@ -277,6 +277,11 @@ FILES: dict[str, tuple[Callable[[Attacker], Path], str]] = {
     "an image with a backing file": (lambda a: _backed(a, str(a.canary)), "based on another"),
     "an image of two sizes": (lambda a: _of_two_sizes(a), "contradicts itself"),
     "an image with flat extents": (_flat_vmdk, "in other files"),
+    "an image with a block in an impossible state": (
+        # 7, half there and half with a parent, which it has not: in its table at 2 MiB.
+        lambda a: a.patched(a.image(kind="vhdx"), 2 * 2**20, struct.pack("<Q", 4 << 20 | 7)),
+        "can't be read",
+    ),
     "a program": (lambda a: Path(shutil.copy("/bin/true", a.path("x.qcow2"))), "is no virtual"),
     "an empty file": (lambda a: _file(a, b""), "is no virtual"),
     "a text": (lambda a: _file(a, b"x\n" * 9999), "is no virtual"),

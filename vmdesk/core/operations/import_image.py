@@ -1,6 +1,8 @@
 """Make a new machine around a copy of a disk image."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.image import header as image_header
 from vmdesk.core.image import qemu_img
 from vmdesk.core.image.header_other import ImageHeader
-from vmdesk.core.job import Job
+from vmdesk.core.job import Job, OperationError
 from vmdesk.core.operations import create, incoming
 from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview, PreviewDisk
 
@@ -100,12 +102,23 @@ def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeade
 
 def _converted(copy: Path, header: ImageHeader, shown: str, job: Job) -> Path:
     # A crafted image of some kilobytes can hold one piece a million times.
-    size = qemu_img.measure(copy, header.format, job, shown)
+    with _blamed_on_the_image():
+        size = qemu_img.measure(copy, header.format, job, shown)
     unpack.check_room(copy.parent, size)
     target = copy.with_name("converted")
     most = unpack.room(copy.parent)
-    qemu_img.convert(copy, header.format, target, job, expected=size, most=most, shown=shown)
+    with _blamed_on_the_image():
+        qemu_img.convert(copy, header.format, target, job, expected=size, most=most, shown=shown)
     return target
+
+
+@contextmanager
+def _blamed_on_the_image() -> Iterator[None]:
+    # What qemu-img finds wrong only when it reads all of it.
+    try:
+        yield
+    except OperationError as error:
+        raise layout.bad(error.summary, error.hint, error.details) from error
 
 
 def _copy_data(source: int, target: int, job: Job) -> None:
