@@ -1,8 +1,10 @@
 """What the window tells of a machine is what libvirt and the disks really say."""
 
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+import libvirt
 import pytest
 
 from tests.core.operations import small_machine
@@ -94,3 +96,14 @@ def test_a_machine_that_is_gone_is_not_found(test_host: Host, tmp_path: Path) ->
     with pytest.raises(OperationError) as caught:
         details.read(test_host, str(uuid4()), tmp_path)
     assert caught.value.cause is Cause.NOT_FOUND
+
+
+def test_what_a_running_machine_has_from_its_next_start_is_told(
+    test_host: Host, tmp_path: Path
+) -> None:
+    domain = test_host.connection.lookupByName("test")
+    read = partial(details.read, test_host, domain.UUIDString(), tmp_path)
+    assert read().later == ()
+    domain.setMemoryFlags(1024**2, libvirt.VIR_DOMAIN_AFFECT_CONFIG)
+    domain.setVcpusFlags(1, libvirt.VIR_DOMAIN_AFFECT_CONFIG)
+    assert read().later == ("1 GiB", "1 CPU")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users, iso_library, uptime
+from vmdesk.core import disk_users, formatting, iso_library, uptime
 from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
@@ -54,6 +54,8 @@ class DomainDetails:
     addresses: tuple[str, ...]
     uptime: float | None = None
     """Seconds since it was switched on, ``None`` where it is off or that isn't known."""
+    later: tuple[str, ...] = ()
+    """Memory and CPUs that it has from its next start, where they differ from what runs."""
 
 
 def read(host: Host, uuid: str, library: Path) -> DomainDetails:
@@ -65,6 +67,8 @@ def read(host: Host, uuid: str, library: Path) -> DomainDetails:
     with translated():
         xml = DomainXml.parse(domain.XMLDesc())
         is_active = bool(domain.isActive())
+        is_stored = is_active and domain.isPersistent()
+        stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE) if is_stored else ""
     return DomainDetails(
         uuid=uuid,
         title=xml.title,
@@ -75,7 +79,18 @@ def read(host: Host, uuid: str, library: Path) -> DomainDetails:
         network=_network(xml),
         addresses=_addresses(domain) if is_active else (),
         uptime=uptime.seconds(uuid) if is_active and disk_users.are_here(host) else None,
+        later=_later(xml, DomainXml.parse(stored)) if stored else (),
     )
+
+
+def _later(running: DomainXml, stored: DomainXml) -> tuple[str, ...]:
+    memory, cpus = stored.current_memory_kib, stored.current_vcpus
+    words = []
+    if memory != running.current_memory_kib:
+        words.append(formatting.memory(memory))
+    if cpus != running.current_vcpus:
+        words.append(formatting.cpus(cpus))
+    return tuple(words)
 
 
 def _source(disk: DiskDevice) -> str:

@@ -145,7 +145,7 @@ def test_the_facts_are_told_and_the_address_can_be_copied(
     qtbot: QtBot, pane: DetailsPane, actions: DomainActions
 ) -> None:
     show(pane, actions, DomainRow(info("one", DomainState.RUNNING)))
-    pane.show_details(DETAILS)
+    pane.show_details(replace(DETAILS, later=("6 GiB", "2 CPUs")))
     qtbot.waitUntil(lambda: "for tests" in words(pane))
     shown = words(pane)
     for text in (
@@ -153,6 +153,7 @@ def test_the_facts_are_told_and_the_address_can_be_copied(
         "debian.iso · Verified.",
         "No disc",
         "10.0.2.15 · User network",
+        "With 6 GiB · 2 CPUs",
         "for tests",
     ):
         assert text in shown

@@ -189,6 +189,8 @@ def test_a_running_machine_says_what_waits_for_its_next_start(qtbot: QtBot, show
     assert dialog.edit().changes.live
     type_number(qtbot, sizes.memory.spin, 9000)
     assert sizes.memory_badge.isVisible(), "more than it was started with waits"
+    assert not sizes.live.isEnabled(), "nothing of it can be at once"
+    assert not dialog.edit().changes.live
 
 
 def test_what_is_pending_has_its_badge_from_the_first(show: Show) -> None:

@@ -20,6 +20,10 @@ def facts_of(details: DomainDetails, actions: DomainActions) -> list[Fact]:
     facts = [_disk(disk) for disk in details.disks]
     facts += [_drive(drive, actions) for drive in details.cdroms]
     facts.append(_address(details))
+    if details.later:
+        facts.append(
+            Fact(_("Next start"), _("With {sizes}").format(sizes=" · ".join(details.later)))
+        )
     if not details.uses_kvm:
         facts.append(Fact(_("Speed"), _("Slow: emulated, without KVM")))
     if details.note:

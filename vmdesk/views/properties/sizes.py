@@ -57,7 +57,7 @@ class SizesPage(Page):
         return Changes(
             memory_kib=None if memory is None else memory * KIB_IN_MIB,
             vcpus=self._vcpus.change,
-            live=self.live.isChecked() and self.is_changed,
+            live=self.live.isChecked() and self.live.isEnabled() and self.is_changed,
         )
 
     def show_settings(self, settings: Settings, discard: bool) -> None:
@@ -79,10 +79,15 @@ class SizesPage(Page):
             return
         changes = self.changes()
         check_sizes(self.memory, self.vcpus, changes, found.bounds)
-        for badge, field, value, most in (
+        wanted = (
             (self.memory_badge, What.MEMORY, changes.memory_kib, _most_memory(found)),
             (self.vcpus_badge, What.VCPUS, changes.vcpus, _most_vcpus(found)),
-        ):
+        )
+        values = [(value, most) for _badge, _field, value, most in wanted if value is not None]
+        can_be_now = not values or any(value <= most for value, most in values)
+        self.live.setEnabled(can_be_now)
+        self.live.setToolTip("" if can_be_now else _("The machine has this from its next start."))
+        for badge, field, value, most in wanted:
             waits = value is not None and not (changes.live and value <= most)
             badge.setVisible(found.is_active and (waits or field in found.pending))
         self.changed.emit()
