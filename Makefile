@@ -1,6 +1,6 @@
 # Everything a developer does. Each target sets up what it needs; see packaging/dev.
 
-.PHONY: run test demo screenshots bench check setup deb installed
+.PHONY: run test demo screenshots bench soak check setup deb installed
 .DEFAULT_GOAL := run
 
 ifeq ($(shell id -u),0)
@@ -26,6 +26,9 @@ demo screenshots deb: packages
 bench: packages
 	@$(AS_USER) $@ ONLY=$(ONLY) QUICK=$(QUICK)
 
+soak: packages
+	@$(AS_USER) $@ MINUTES=$(MINUTES) SEED=$(SEED)
+
 test: packages
 	@$(AS_USER) test
 	@$(MAKE) --no-print-directory installed
@@ -44,6 +47,12 @@ screenshots: setup
 # All of it takes 20 minutes. ONLY=bundles measures one subject, QUICK=1 smaller files.
 bench: setup
 	.venv/bin/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+
+# Faults at random for an hour, or MINUTES=; SEED= repeats a run. The log is bench/soak.log.
+soak: setup
+	@rm -f bench/soak.log
+	VMDESK_SOAK=$(or $(MINUTES),60) VMDESK_SEED=$(SEED) xvfb-run -a -s "-screen 0 1600x1000x24" \
+		.venv/bin/pytest tests/faults --timeout 0 -s
 
 # A Debian package, in dist/, for the distribution that it is built on.
 deb: setup

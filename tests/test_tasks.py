@@ -127,6 +127,15 @@ def test_shutting_down_ends_what_runs(qtbot: QtBot, runner: TaskRunner) -> None:
     assert ended.is_set()
 
 
+def test_what_is_started_after_the_end_never_runs(qtbot: QtBot, runner: TaskRunner) -> None:
+    runner.shut_down()
+    ran: list[bool] = []
+    task = runner.start("Late", lambda _job: ran.append(True), "key")
+    runner.shut_down()
+    assert (ran, runner.tasks, task.state) == ([], [], TaskState.WAITING)
+    assert not runner.is_busy("key")
+
+
 def test_many_tasks_leave_nothing_behind(qtbot: QtBot, runner: TaskRunner) -> None:
     tasks: list[Task] = [runner.start("Count", lambda _job: None) for _ in range(500)]
     qtbot.waitUntil(lambda: runner.tasks == [])

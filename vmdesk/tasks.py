@@ -149,6 +149,7 @@ class TaskRunner(QObject):
         self._tasks: dict[int, Task] = {}
         self._queues: dict[str, deque[_Work]] = {}
         self._fresh: dict[int, _Change] = {}
+        self._is_shut_down = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PROGRESS_INTERVAL)
@@ -165,11 +166,17 @@ class TaskRunner(QObject):
         return key in self._queues
 
     def start(self, title: str, function: Callable[[Job], object], key: str = "") -> Task:
-        """Run ``function`` when a thread is free and no earlier task of ``key`` is left."""
+        """Run ``function`` when a thread is free and no earlier task of ``key`` is left.
+
+        After ``shut_down`` it never runs, and nothing is heard of the task.
+        """
         work = _Work(next(self._numbers), key, function, self._crossed.emit)
         # What a pool thread lets go last is a Python object, which Python's own count frees.
         work.setAutoDelete(False)
         task = Task(title, key, work.job)
+        # What happened before the end may be told after it, and lead to questions.
+        if self._is_shut_down:
+            return task
         self._tasks[work.number] = task
         if key and key in self._queues:
             self._queues[key].append(work)
@@ -181,7 +188,8 @@ class TaskRunner(QObject):
         return task
 
     def shut_down(self) -> None:
-        """Cancel every task and wait until none runs."""
+        """Cancel every task and wait until none runs, for good."""
+        self._is_shut_down = True
         for task in self.tasks:
             task.cancel()
         self._queues.clear()
