@@ -105,25 +105,28 @@ def test_a_window_that_was_open_leaves_nothing_open(
     qtbot: QtBot, world: World, say: Callable[[str], None]
 ) -> None:
     world.make(2)
-    counts: list[tuple[int, dict[str, str]]] = []
-    for _time in range(4):
-        controller = Controller(Folders(paths.isos_dir(), paths.disks_dir()))
-        site = controller.add(world.libvirt.uri)
-        controller.reconnect()
-        qtbot.waitUntil(lambda site=site: len(site.domains.rows()) == 2, timeout=PATIENCE)
-        uuid = site.domains.rows()[0].domain.uuid
-        with qtbot.waitSignal(site.start(uuid).finished, timeout=PATIENCE):
-            pass
-        with qtbot.waitSignal(site.force_off(uuid).finished, timeout=PATIENCE):
-            pass
-        controller.shut_down_vmdesk()
-        controller.deleteLater()
-        del controller, site
-        gc.collect()
-        qtbot.wait(100)
-        counts.append((threads(), open_files()))
+    counts = [_open_and_close(qtbot, world) for _time in range(4)]
     # The first one opens what the process keeps, such as libvirt's wakeup pipe.
     (threads_first, files_first), (threads_last, files_last) = counts[1], counts[-1]
     assert threads_last <= threads_first
     assert len(files_last) <= len(files_first), (files_first, files_last)
     say(f"{threads_last} threads, {len(files_last)} open files")
+
+
+def _open_and_close(qtbot: QtBot, world: World) -> tuple[int, dict[str, str]]:
+    """Use a controller, end it, and return the threads and the open files that are left."""
+    controller = Controller(Folders(paths.isos_dir(), paths.disks_dir()))
+    site = controller.add(world.libvirt.uri)
+    controller.reconnect()
+    domains = site.domains
+    qtbot.waitUntil(lambda: len(domains.rows()) == 2, timeout=PATIENCE)
+    uuid = domains.rows()[0].domain.uuid
+    for deed in (site.start, site.force_off):
+        with qtbot.waitSignal(deed(uuid).finished, timeout=PATIENCE):
+            pass
+    controller.shut_down_vmdesk()
+    controller.deleteLater()
+    del controller, site, deed
+    gc.collect()
+    qtbot.wait(100)
+    return threads(), open_files()

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,9 +62,17 @@ class World:
         done = self.run("export", uuid, "-o", str(self.bundle), "--format", "tar")
         assert done.returncode == 0, done.stderr
 
-    def start(self, *argv: str) -> subprocess.Popen[str]:
-        """Let vmdeskctl begin with something."""
-        command = [sys.executable, "-m", "vmdesk.cli", "--connect", self.libvirt.uri, "--json"]
+    def start(self, *argv: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """Let vmdeskctl begin with something; ``before`` is a program that runs it."""
+        command = [
+            *before,
+            sys.executable,
+            "-m",
+            "vmdesk.cli",
+            "--connect",
+            self.libvirt.uri,
+            "--json",
+        ]
         return subprocess.Popen(
             [*command, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

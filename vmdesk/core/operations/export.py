@@ -103,7 +103,7 @@ def survey(host: Host, uuid: str, job: Job) -> Survey:
 def look_at_place(path: Path, _job: Job) -> Place:
     """Look whether something of this name is there, and how much room."""
     folder = path.parent
-    can_be_written = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    can_be_written = os.access(folder, os.W_OK | os.X_OK) and folder.is_dir()
     free = shutil.disk_usage(folder).free if can_be_written else None
     return Place(path, os.path.lexists(path), free)
 
@@ -120,8 +120,7 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
     with translated():
         name = domain.name()
         xml = DomainXml.parse(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
-    path = target_path(target, name, options.form).absolute()
-    _check_target(path, options)
+    path = _checked_target(target, name, options)
     notes: list[str] = []
     disks = export_disks.find(host, xml, notes, job)
     text = _("Export of {name} to {path}").format(name=name, path=path)
@@ -174,6 +173,15 @@ def _discard_saved_state(domain: libvirt.virDomain) -> None:
     with translated():
         if domain.hasManagedSaveImage():
             domain.managedSaveRemove()
+
+
+def _checked_target(target: Path, name: str, options: ExportOptions) -> Path:
+    try:
+        path = target_path(target, name, options.form).absolute()
+        _check_target(path, options)
+    except OSError as exc:  # a folder that may not be entered
+        raise _in_words(exc, target) from exc
+    return path
 
 
 def _check_target(path: Path, options: ExportOptions) -> None:
