@@ -24,6 +24,18 @@ def test_a_size_has_the_unit_that_reads_best(number: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "total", "text"),
+    [
+        (512 * MIB, 512 * MIB, "512 of 512 MiB"),
+        (1.9 * GIB, 4 * GIB, "1.9 of 4 GiB"),
+        (300 * MIB, 4 * GIB, "300 MiB of 4 GiB"),
+    ],
+)
+def test_a_share_names_its_unit_once_if_it_can(part: float, total: float, text: str) -> None:
+    assert formatting.share(part, total) == text
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"),
     [(0.4, "0 s"), (59, "59 s"), (60, "1 min"), (8040, "2 h 14 min"), (90000, "1 d 1 h")],
 )

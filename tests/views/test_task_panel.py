@@ -68,7 +68,7 @@ def test_the_strip_shows_what_is_being_done_and_folds_away(
     task = runner.start("Create fedora", download)
     qtbot.waitUntil(lambda: bool(lines(panel)))
     (line,) = lines(panel)
-    qtbot.waitUntil(lambda: "43 bytes of 100 bytes · 43 %" in line.words)
+    qtbot.waitUntil(lambda: "43 of 100 bytes · 43 %" in line.words)
     assert "Downloading fedora.iso" in line.words
     (bar,) = line.findChildren(QProgressBar)
     assert bar.value() == 430

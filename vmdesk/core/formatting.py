@@ -21,6 +21,14 @@ def size(number_of_bytes: float) -> str:
     return f"{figure} {unit}"
 
 
+def share(part: float, total: float) -> str:
+    """Format bytes out of others, with one unit if both have the same: ``1.9 of 4 GiB``."""
+    shown, whole = size(part), size(total)
+    if (unit := whole.rpartition(" ")[2]) == shown.rpartition(" ")[2]:
+        shown = shown.removesuffix(f" {unit}")
+    return _("{used} of {total}").format(used=shown, total=whole)
+
+
 def speed(bytes_per_second: float) -> str:
     """Format a transfer rate: ``11.2 MiB/s``."""
     return f"{size(bytes_per_second)}/s"

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from vmdesk.core.i18n import _
+from vmdesk.views import focus_order
 from vmdesk.views.labels import title
 
 
@@ -95,6 +96,11 @@ class Dialog(QDialog):
         if event.type() is QEvent.Type.Show and not event.spontaneous():
             self._center()
         return is_done
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802 (Qt's name)
+        """Go on to what is laid out next."""
+        focus_order.arrange(self)
+        return super().focusNextPrevChild(is_next)
 
     def _fit(self) -> None:
         layout = self.layout()

@@ -19,7 +19,7 @@ from vmdesk.core.capabilities import Capabilities
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
-from vmdesk.views import style
+from vmdesk.views import focus_order, style
 from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.action_rules import Act, why_not
 from vmdesk.views.actions import DomainActions, Request
@@ -102,6 +102,11 @@ class MainWindow(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             style.refresh()
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:  # noqa: N802 (Qt's name)
+        """Go on to what is laid out next."""
+        focus_order.arrange(self)
+        return super().focusNextPrevChild(is_next)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say what a drop would do; also what can't be read is answered, with words."""

@@ -27,9 +27,8 @@ def pill_label(activity: Activity) -> str:
 
 
 def strip_label(activity: Activity, progress: Progress | None) -> str:
-    """Return ``281 MiB of 654 MiB · 43 % · 11.2 MiB/s · 1 min left``."""
+    """Return ``281 of 654 MiB · 43 % · 11.2 MiB/s · 1 min left``."""
     if activity.fraction is None or progress is None:
         return activity.pace
-    done, total = formatting.size(progress.done), formatting.size(progress.total)
-    parts = [_("{done} of {total}").format(done=done, total=total), percent(activity.fraction)]
+    parts = [formatting.share(progress.done, progress.total), percent(activity.fraction)]
     return " · ".join([*parts, activity.pace] if activity.pace else parts)

@@ -70,7 +70,7 @@ def test_nothing_can_be_imported_until_the_file_is_looked_at(
 def test_a_long_look_shows_how_far_it_is(dialog: ImportDialog) -> None:
     dialog.show_progress(Progress(GIB, 4 * GIB, "Looking into the bundle"))
     assert dialog.waiting.bar.value() * 4 == dialog.waiting.bar.maximum()
-    assert "1 GiB of 4 GiB · 25 %" in dialog.waiting.text.text()
+    assert "1 of 4 GiB · 25 %" in dialog.waiting.text.text()
 
 
 def test_the_preview_says_what_will_be_made(ready: ImportDialog) -> None:

@@ -149,7 +149,7 @@ def test_the_facts_are_told_and_the_address_can_be_copied(
     qtbot.waitUntil(lambda: "for tests" in words(pane))
     shown = words(pane)
     for text in (
-        "vda · 12 GiB of 30 GiB · one.qcow2",
+        "vda · 12 of 30 GiB · one.qcow2",
         "debian.iso · Verified.",
         "No disc",
         "10.0.2.15 · User network",
@@ -171,7 +171,7 @@ def test_what_a_machine_uses_is_shown_while_it_runs(
     pane.show_usages(
         [Usage(0.1, GIB // 1024, 0, 0), Usage(0.12, 2 * GIB // 1024, 3e6, 0)], 4 * 2**20
     )
-    for text in ("12 %", "2 GiB of 4 GiB", "2.9 MiB/s", "0 bytes/s"):
+    for text in ("12 %", "2 of 4 GiB", "2.9 MiB/s", "0 bytes/s"):
         assert text in words(pane)
     pane.show_usages([], 0)
     assert "12 %" not in words(pane)
@@ -185,3 +185,17 @@ def test_a_name_without_room_is_elided_and_told_by_its_tooltip(
     (title,) = [label for label in pane.findChildren(QLabel) if label.text() == name]
     qtbot.waitUntil(lambda: title.toolTip() == name)
     assert title.width() < pane.width()
+
+
+@pytest.mark.parametrize("width", [440, 720])
+def test_what_a_machine_uses_is_never_cut(
+    qtbot: QtBot, pane: DetailsPane, actions: DomainActions, width: int
+) -> None:
+    show(pane, actions, DomainRow(info("one", DomainState.RUNNING)))
+    pane.resize(width, 640)
+    usage = Usage(1, int(15.9 * GIB / 1024), 1023 * 2**20, 1023 * 2**10)
+    pane.show_usages([usage], 16 * 2**20)
+    texts = ("100 %", "15.9 of 16 GiB", "1023 MiB/s", "1023 KiB/s")
+    figures = [label for label in pane.findChildren(QLabel) if label.text() in texts]
+    assert len(figures) == len(texts)
+    qtbot.waitUntil(lambda: all(one.width() >= one.sizeHint().width() for one in figures))

@@ -65,7 +65,7 @@ def test_several_machines_are_selected_with_shift(
     view.select([domains.key(infos[0].uuid)])
     with qtbot.waitSignal(view.selected):
         qtbot.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
-    assert view.selected_keys() == [domains.key(infos[at].uuid) for at in (1, 0)]
+    assert view.selected_keys() == [domains.key(infos[at].uuid) for at in (0, 1)]
 
 
 def test_what_is_not_shown_cannot_be_selected(

@@ -1,10 +1,11 @@
 """The page of machines asks for details at once, and never for more than one at a time."""
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from vmdesk.controller import Controller
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.tasks import Task
 from vmdesk.views.labels import ElidedLabel
@@ -94,3 +95,41 @@ def test_when_an_operation_has_ended_the_details_are_asked_for_anew_without_an_e
         site._work.operate("Change test", lambda _job: None, uuid, lambda: None)
     assert told.args == [uuid]
     assert site._work.questions.tasks
+
+
+def test_the_neighbour_of_a_machine_that_is_gone_is_shown(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    for name in ("one", "three", "two"):
+        controller.home.host.connection.defineXML(MORE.format(name=name))
+    qtbot.waitUntil(lambda: controller.home.domains.rowCount() == 4)
+
+    def key_name(key: DomainKey) -> str:
+        row = controller.row(key)
+        return row.domain.name if row is not None else ""
+
+    def names() -> list[str]:
+        return [key_name(key) for key in window.machines.view.selected_keys()]
+
+    def select(*wanted: str) -> None:
+        keys = [machine.key for machine in controller.machines()]
+        window.machines.view.select([key for key in keys if key_name(key) in wanted])
+
+    def undefine(name: str) -> None:
+        count = controller.home.domains.rowCount()
+        controller.home.host.connection.lookupByName(name).undefine()
+        qtbot.waitUntil(lambda: controller.home.domains.rowCount() == count - 1)
+
+    select("one")
+    undefine("one")
+    assert names() == ["test"]
+    assert window.machines.pane.state_words
+    select("three", "two")
+    undefine("three")
+    assert names() == ["two"], "what is selected stays"
+
+
+def test_without_a_selection_there_is_a_hint(window: MainWindow) -> None:
+    window.machines.view.clearSelection()
+    shown = {label.text() for label in window.machines.pane.findChildren(QLabel)}
+    assert "Select a machine to see it here." in shown

@@ -92,7 +92,8 @@ class DetailsPane(QScrollArea):
         many = ngettext("{count} machine selected", "{count} machines selected", count)
         self._title.setText(many.format(count=count) if rows else "")
         names = ", ".join(row.domain.name for row in rows[:_NAMES])
-        self._filler.setText(f"{names}, …" if count > _NAMES else names)
+        some = f"{names}, …" if count > _NAMES else names
+        self._filler.setText(some if rows else _("Select a machine to see it here."))
 
     def show_details(self, details: DomainDetails | None) -> None:
         """Show a machine's equipment, or nothing until it is known."""

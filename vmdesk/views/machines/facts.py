@@ -34,9 +34,10 @@ def facts_of(details: DomainDetails, actions: DomainActions) -> list[Fact]:
 def _disk(disk: DiskDetails) -> Fact:
     parts = [disk.target]
     if disk.virtual_size is not None:
-        total = formatting.size(disk.virtual_size)
-        used = formatting.size(disk.used) if disk.used is not None else ""
-        parts.append(_("{used} of {total}").format(used=used, total=total) if used else total)
+        total = disk.virtual_size
+        parts.append(
+            formatting.size(total) if disk.used is None else formatting.share(disk.used, total)
+        )
     parts.append(disk.path.name if disk.path is not None else disk.source)
     text = " · ".join(parts)
     if disk.path is None:

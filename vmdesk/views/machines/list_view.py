@@ -18,7 +18,7 @@ class DomainListView(QListView):
     opened = Signal(object)
     """The ``DomainKey`` of the machine that Return or a double-click was for."""
     selected = Signal(object)
-    """A list of the selected ``DomainKey``s, the current one first."""
+    """A list of the selected ``DomainKey``s, in the order of the list."""
     moved = Signal()
     """Other rows may be in sight now."""
     menu_wanted = Signal(object)
@@ -53,11 +53,15 @@ class DomainListView(QListView):
         self._follow_headers()
 
     def selected_keys(self) -> list[DomainKey]:
-        """Return the selected machines, the current one first."""
-        current = self.currentIndex()
-        indexes = self.selectionModel().selectedIndexes()
-        indexes.sort(key=lambda index: (index != current, index.row()))
+        """Return the selected machines in the order of the list."""
+        indexes = sorted(self.selectionModel().selectedIndexes(), key=QModelIndex.row)
         return [key for key in map(_key, indexes) if key.uuid]
+
+    @property
+    def current_key(self) -> DomainKey | None:
+        """The row that the arrow keys go on from; of one that goes, it is the neighbour."""
+        index = self.currentIndex()
+        return _key(index) if index.isValid() else None
 
     @property
     def selected_connection(self) -> str | None:

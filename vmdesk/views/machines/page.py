@@ -124,6 +124,7 @@ class MachinesPage(QSplitter):
         self.view.menu_wanted.connect(self._show_menu)
         self.pane.screen_activated.connect(lambda: self._actions.request(Act.CONSOLE))
         self.proxy.dataChanged.connect(self._follow)
+        self.proxy.rowsRemoved.connect(self._select_neighbour)
         for changed in (
             self.proxy.rowsInserted, self.proxy.rowsRemoved, self.proxy.layoutChanged,
         ):  # fmt: skip
@@ -185,6 +186,10 @@ class MachinesPage(QSplitter):
     def _follow_use(self) -> None:
         if self.proxy.sort_by is SortBy.USE:
             self.proxy.renew()
+
+    def _select_neighbour(self) -> None:
+        if not self.view.selectionModel().hasSelection():
+            self.select(self.view.current_key)
 
     def _show_selection(self) -> None:
         self._selected = self.view.selected_keys()

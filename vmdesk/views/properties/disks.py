@@ -137,7 +137,7 @@ class DiskCard(QFrame):
         self._path = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle, fills=True)
         self._path.setProperty("role", "secondary")
         self.room = label(role="secondary")
-        self.size_field = NumberField(_("Size"), 1, _("GiB"), 5)
+        self.size_field = NumberField(_("Si&ze"), 1, _("GiB"), 5)
         self._size = Tracked(lambda: self.size_field.value, self.size_field.spin.setValue)
         self.remove = QPushButton(_("Remove…"))
         self.remove.setProperty("kind", "link")
