@@ -1,9 +1,12 @@
 """Rates from counters; the counters from real QEMU are looked at in tests/test_monitor.py."""
 
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.core.operations import token_machine
 from vmdesk.core.host import Host
 from vmdesk.core.job import OperationError
 from vmdesk.core.statistics import Sample, Sampler, usage
@@ -42,3 +45,21 @@ def test_two_looks_at_once_do_not_divide_by_nothing() -> None:
 def test_without_a_connection_there_is_an_error_in_words() -> None:
     with pytest.raises(OperationError):
         Sampler(Host("test:///default")).sample()
+
+
+@pytest.mark.hypervisor
+def test_the_counters_of_a_real_guest_grow(private_host: Host, tmp_path: Path) -> None:
+    disk = token_machine.make_raw(tmp_path / "disk.img", "ready")
+    domain = token_machine.define(private_host, "web", [(disk, "raw")])
+    sampler = Sampler(private_host)
+    assert sampler.sample() == {}
+    domain.create()
+    first = sampler.sample()[domain.UUIDString()]
+    # The guest reads its boot sector, and is written to nowhere.
+    deadline = time.monotonic() + 30
+    while (now := sampler.sample()[domain.UUIDString()]).disk_bytes == 0:
+        assert time.monotonic() < deadline
+    assert (now.vcpus, now.network_bytes) == (1, 0)
+    assert 0 < now.memory <= 64 * 1024
+    assert now.cpu_time >= first.cpu_time > 0
+    assert 0 <= usage(first, now).cpu <= 1
