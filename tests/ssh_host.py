@@ -64,12 +64,16 @@ class Line:
         waiting: deque[tuple[float, bytes]] = deque()
         is_over = False
         while not is_over or waiting:
-            ready = [] if is_over else select.select([source], [], [], 0.005)[0]
-            if ready:
-                with suppress(OSError):
+            try:
+                if is_over or not select.select([source], [], [], 0.005)[0]:
+                    piece = None
+                else:
                     piece = source.recv(PIECE)
-                    is_over = not piece
-                    waiting.append((time.monotonic() + self.delay, piece))
+            except (OSError, ValueError):  # closed by the other direction
+                piece = b""
+            if piece is not None:
+                is_over = not piece
+                waiting.append((time.monotonic() + self.delay, piece))
             if self.is_silent.is_set():
                 continue
             try:
@@ -77,10 +81,10 @@ class Line:
                     target.sendall(waiting.popleft()[1])
             except OSError:
                 break
-        for end in (source, target):
-            self._open.discard(end)
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        self._open.discard(source)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
+        source.close()
 
 
 class SshHost:
@@ -121,9 +125,9 @@ class SshHost:
         """Act on the host itself."""
         command = ["virsh", "--connect", "qemu:///session", *arguments]
         environment = os.environ | self._folders()
-        return subprocess.run(
-            command, check=True, capture_output=True, text=True, env=environment
-        ).stdout
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def _folders(self) -> dict[str, str]:
         return {

@@ -57,7 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     code = application.exec()
     if first is not None:
         first.close()
-    controller.shut_down_vmdesk()
+    if not controller.shut_down_vmdesk():
+        # Qt would wait for a thread that asks a host which hangs, and Python for Qt.
+        logging.shutdown()
+        os._exit(code)
     return code
 
 

@@ -165,10 +165,14 @@ class Controller(QObject):
             one = selected.uuid if selected is not None and is_here else ""
             site.monitor.set_in_sight(in_sight.get(site.uri, ()), one)
 
-    def shut_down_vmdesk(self) -> None:
-        """Cancel what runs, wait for it and disconnect: the end of the program."""
-        for site in self.sites:
-            site.close()
+    def shut_down_vmdesk(self) -> bool:
+        """Cancel what runs, wait for it and disconnect: the end of the program.
+
+        Returns whether no thread is left: one that asks a host that hangs is not waited for.
+        """
+        # Every one of them, whatever became of those before.
+        are_closed = [site.close() for site in self.sites]
+        return all(are_closed)
 
     def _follow(self, site: Site) -> None:
         key = site.domains.key

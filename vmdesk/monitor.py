@@ -84,10 +84,10 @@ class Monitor(QObject):
         if is_new and selected and self._timer.isActive():
             self._take_picture(selected)
 
-    def shut_down(self) -> None:
-        """Stop for good."""
+    def shut_down(self, patience: float = 60.0) -> bool:
+        """Stop for good; tell whether that was done after so many seconds at most."""
         self._timer.stop()
-        self.runner.shut_down()
+        return self.runner.shut_down(patience)
 
     def _look(self) -> None:
         running = self._running()

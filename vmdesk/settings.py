@@ -217,6 +217,10 @@ class Settings:
     def import_folder(self, value: str) -> None:
         self._store.setValue("folders/import", value)
 
+    def write(self) -> None:
+        """Write the file now: Qt's loop, which would do it soon, may run no more."""
+        self._store.sync()
+
     def _text(self, key: str) -> str:
         value = self._store.value(key, "")
         return value if isinstance(value, str) else ""

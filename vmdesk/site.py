@@ -32,6 +32,9 @@ from vmdesk.monitor import Monitor
 from vmdesk.tasks import Task, TaskRunner
 from vmdesk.work import Work
 
+QUIT_PATIENCE = 1.0
+"""Seconds that questions of a kind to one host have to end when vmdesk does."""
+
 
 class Site(QObject):
     """One connection. It has threads of its own: a host that hangs delays no other."""
@@ -120,13 +123,22 @@ class Site(QObject):
         """Connect to libvirt now."""
         self._connection.connect_now()
 
-    def close(self) -> None:
-        """Cancel what runs, wait for it and disconnect, for good."""
+    def close(self) -> bool:
+        """Cancel what runs, wait for it and disconnect, for good.
+
+        Returns whether that was done: questions to a host that hangs are not waited for.
+        """
         self._connection.close()
-        self.monitor.shut_down()
-        self._work.shut_down()
-        self._queries.shut_down()
-        self.host.close()
+        is_done = all(
+            [
+                self._work.shut_down(QUIT_PATIENCE),
+                self.monitor.shut_down(QUIT_PATIENCE),
+                self._queries.shut_down(QUIT_PATIENCE),
+            ]
+        )
+        if is_done:
+            self.host.close()
+        return is_done
 
     def retire(self) -> None:
         """Like ``close``, but wait for nobody: a host that hangs must not hold the window up."""

@@ -187,13 +187,16 @@ class TaskRunner(QObject):
         self.started.emit(task)
         return task
 
-    def shut_down(self) -> None:
-        """Cancel every task and wait until none runs, for good."""
+    def shut_down(self, patience: float | None = None) -> bool:
+        """Cancel every task and wait until none runs, for good, but no longer than so many seconds.
+
+        Returns whether none runs.
+        """
         self._is_shut_down = True
         for task in self.tasks:
             task.cancel()
         self._queues.clear()
-        self._pool.waitForDone()
+        return self._pool.waitForDone(-1 if patience is None else round(patience * 1000))
 
     def _deliver(self, change: _Change) -> None:
         if isinstance(change.payload, Progress) and not change.state.is_final:

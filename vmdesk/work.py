@@ -86,10 +86,14 @@ class Work(QObject):
         row = self.domains.row(uuid)
         return title.format(name=row.domain.name if row is not None else uuid)
 
-    def shut_down(self) -> None:
-        """Cancel what runs and wait for it."""
+    def shut_down(self, patience: float = 60.0) -> bool:
+        """Cancel what runs and wait for it, for questions no longer than so many seconds.
+
+        Operations are waited for whatever it takes: they remove what they have half made. Returns
+        whether nothing runs.
+        """
         self.operations.shut_down()
-        self.questions.shut_down()
+        return self.questions.shut_down(patience)
 
     def _fail(self, failure: Failure) -> None:
         if failure.error.cause is Cause.NO_KVM:

@@ -269,3 +269,4 @@ class MainWindow(QWidget):
         self._settings.folded = self.machines.proxy.folded
         selected = self.machines.view.selected_keys()
         self._settings.selection = selected[0] if selected else None
+        self._settings.write()
