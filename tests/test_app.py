@@ -72,6 +72,12 @@ def test_the_environment_names_the_connection() -> None:
     assert done.stdout == "['test']\n"
 
 
+def test_the_network_is_loaded_by_whoever_downloads_only() -> None:
+    loaded = START_AND_QUIT + "print({'requests', 'urllib3', 'ssl', 'flask'} & set(sys.modules))"
+    done = run("-c", loaded, "--connect", "test:///default")
+    assert done.stdout == "['test']\nset()\n"
+
+
 def test_it_says_its_version() -> None:
     assert run("-m", "vmdesk", "--version").stdout == f"vmdesk {__version__}\n"
 

@@ -7,8 +7,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from vmdesk.core.host import Host
-from vmdesk.core.iso_library import Iso
 from vmdesk.core.job import Cause, OperationError
+from vmdesk.core.kept_discs import Iso
 from vmdesk.core.last_use import LastUse
 from vmdesk.core.operations.changes import Changes
 from vmdesk.core.operations.create import Folders

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from vmdesk.core import capabilities, details, history, iso_library
+from vmdesk.core import capabilities, details, history, kept_discs
 from vmdesk.core.details import DomainDetails
 from vmdesk.core.domain import difference
 from vmdesk.core.domain.difference import Line
@@ -87,7 +87,7 @@ class Hardware(QObject):
 
     def discs(self) -> Task:
         """Ask for the installation discs that are kept; the result is a list of ``Iso``."""
-        return self._work.ask(lambda _job: iso_library.discs(self._folders.isos))
+        return self._work.ask(lambda _job: kept_discs.in_library(self._folders.isos))
 
     def edit(self, uuid: str, wanted: Edit) -> Task:
         """Apply changes; the task's result is an ``Applied``."""

@@ -13,7 +13,6 @@ from vmdesk.core import (
     capabilities,
     details,
     folder_state,
-    iso_library,
     notification,
     versions,
     viewer,
@@ -21,6 +20,7 @@ from vmdesk.core import (
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
+from vmdesk.core.kept_discs import SourceInfo
 from vmdesk.core.last_use import LastUse
 from vmdesk.core.operations import create, delete, start_stop
 from vmdesk.core.operations.create import Folders, NewDomain
@@ -164,7 +164,13 @@ class Site(QObject):
 
     def probe(self, source: str) -> Task:
         """Ask what an address holds; the task's result is a ``SourceInfo``."""
-        return self._work.ask(partial(iso_library.probe, source, self.folders.isos))
+
+        def look(job: Job) -> SourceInfo:
+            from vmdesk.core import iso_library  # see kept_discs.py
+
+            return iso_library.probe(source, self.folders.isos, job)
+
+        return self._work.ask(look)
 
     def look_at_folder(self, path: Path) -> Task:
         """Ask whether vmdesk can keep files in a folder; the result is a ``FolderState``."""

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.iso_server import SECTOR, Fault, IsoServer, make_iso
-from vmdesk.core import file_format, iso_library
+from vmdesk.core import file_format, iso_library, kept_discs
 from vmdesk.core.download.http import Patience
-from vmdesk.core.iso_library import Iso, Verification
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError
+from vmdesk.core.kept_discs import Iso, Verification
 
 CONTENT = make_iso(600 * SECTOR)
 OTHER = make_iso(600 * SECTOR, seed=1)
@@ -75,7 +75,7 @@ def test_a_disc_is_verified_with_what_the_server_has_beside_it(
     assert iso.verification is Verification.VERIFIED
     assert iso.description == f"Verified with {name} of 127.0.0.1."
     assert fetch(server, library) == iso
-    assert iso_library.discs(library) == [iso]
+    assert kept_discs.in_library(library) == [iso]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_disc_that_was_tampered_with_is_downloaded_again(
     iso = fetch(server, library, DIGEST)
     iso.path.write_bytes(OTHER)
     os.utime(iso.path, ns=(0, 0))
-    assert iso_library.discs(library)[0].verification is Verification.NOT_VERIFIED
+    assert kept_discs.in_library(library)[0].verification is Verification.NOT_VERIFIED
     assert fetch(server, library, DIGEST).path.read_bytes() == CONTENT
 
 
@@ -333,7 +333,7 @@ def test_a_look_can_be_cancelled(server: IsoServer, library: Path) -> None:
 
 
 def test_the_library_lists_its_discs_and_nothing_else(server: IsoServer, library: Path) -> None:
-    assert iso_library.discs(library) == []
+    assert kept_discs.in_library(library) == []
     server.add(DISC, CONTENT)
     downloaded = fetch(server, library)
     (library / "a.iso").write_bytes(OTHER)
@@ -341,4 +341,4 @@ def test_the_library_lists_its_discs_and_nothing_else(server: IsoServer, library
     (library / "notes.iso").write_text("not a disc")
     (library / "folder.iso").mkdir()
     own = Iso(library / "a.iso", len(OTHER), Verification.NOT_VERIFIED)
-    assert iso_library.discs(library) == [own, downloaded]
+    assert kept_discs.in_library(library) == [own, downloaded]

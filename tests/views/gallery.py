@@ -15,8 +15,8 @@ from vmdesk.core.doctor.finding import Finding
 from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.host import DomainState
 from vmdesk.core.i18n import _
-from vmdesk.core.iso_library import Iso, SourceInfo, Verification
 from vmdesk.core.job import OperationError, Progress
+from vmdesk.core.kept_discs import Iso, SourceInfo, Verification
 from vmdesk.core.operations.create import HostLimits
 from vmdesk.core.operations.delete import DeletionPlan, DoomedFile
 from vmdesk.core.operations.export import Place, Survey

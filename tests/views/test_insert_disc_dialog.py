@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from vmdesk.core.formatting import MIB
-from vmdesk.core.iso_library import Iso, SourceInfo, Verification
 from vmdesk.core.job import OperationError
+from vmdesk.core.kept_discs import Iso, SourceInfo, Verification
 from vmdesk.views.insert_disc_dialog import InsertDiscDialog
 
 KEPT = "/isos/debian-12.iso"

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from vmdesk.cli.command import Commands, Context, amount
 from vmdesk.cli.output import Result
-from vmdesk.core import details, formatting, iso_library, viewer
+from vmdesk.core import details, formatting, viewer
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import DomainInfo, Host
 from vmdesk.core.i18n import _
@@ -141,6 +141,8 @@ def _create(context: Context) -> Result:
 
 
 def _suggested_name(context: Context) -> str:
+    from vmdesk.core import iso_library  # see kept_discs.py
+
     source = iso_library.probe(context.arguments.iso, context.folders.isos, context.job)
     taken = {info.name for info in context.host.domains()}
     return create.unique_name(source.name, taken)

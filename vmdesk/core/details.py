@@ -6,7 +6,7 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users, formatting, iso_library, uptime
+from vmdesk.core import disk_users, formatting, kept_discs, uptime
 from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
@@ -114,9 +114,9 @@ def _disk(host: Host, domain: libvirt.virDomain, disk: DiskDevice) -> DiskDetail
 
 
 def _drives(xml: DomainXml, library: Path) -> tuple[DriveDetails, ...]:
-    known = {str(iso.path): iso.description for iso in iso_library.discs(library)}
-    discs = [(drive.target, _source(drive)) for drive in xml.cdroms]
-    return tuple(DriveDetails(target, disc, known.get(disc, "")) for target, disc in discs)
+    known = {str(iso.path): iso.description for iso in kept_discs.in_library(library)}
+    inside = [(drive.target, _source(drive)) for drive in xml.cdroms]
+    return tuple(DriveDetails(target, disc, known.get(disc, "")) for target, disc in inside)
 
 
 def _network(xml: DomainXml) -> str:

@@ -1,13 +1,10 @@
 """The library of installation discs: fetch one from anywhere, once, and know if it is genuine."""
 
 import dataclasses
-import enum
-import os
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from vmdesk.core import checksums, lock
+from vmdesk.core import checksums, kept_discs, lock
 from vmdesk.core.download import checksums as download_checksums
 from vmdesk.core.download import content, errors, http, names, transfer
 from vmdesk.core.download import record as download_record
@@ -16,48 +13,7 @@ from vmdesk.core.download.part import Part
 from vmdesk.core.download.record import Record, Slot
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
-
-
-class Verification(enum.Enum):
-    """Whether a disc image was compared with a checksum, and was the same."""
-
-    VERIFIED = "verified"
-    NOT_VERIFIED = "not verified"
-
-
-@dataclass(frozen=True, slots=True)
-class Iso:
-    """A disc image on this computer; ``size`` in bytes."""
-
-    path: Path
-    size: int
-    verification: Verification
-    checked_with: str = ""
-    """The address of the list that had its checksum, or nothing if the user gave it."""
-
-    @property
-    def description(self) -> str:
-        """How it was verified, as a sentence for the user."""
-        if self.verification is Verification.NOT_VERIFIED:
-            return _("Not verified: no checksum of it is known.")
-        if not self.checked_with:
-            return _("Verified with the checksum that you gave.")
-        parts = urlsplit(self.checked_with)
-        return _("Verified with {file} of {host}.").format(
-            file=unquote(parts.path.rpartition("/")[2]), host=parts.hostname
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
-    """What can be said about a source before it is fetched; ``size`` in bytes, if known."""
-
-    name: str
-    """A name for a machine that is made from it."""
-    file_name: str
-    size: int | None
-    is_here: bool
-    """Whether nothing has to be downloaded."""
+from vmdesk.core.kept_discs import Iso, SourceInfo
 
 
 def fetch(
@@ -93,37 +49,21 @@ def probe(source: str, library: Path, job: Job) -> SourceInfo:
         _require_local_disc(path)
         return _info(path.name, path.stat().st_size, True)
     slot = Slot(library, http.parsed(source))
-    kept = _kept(slot)
+    kept = kept_discs.kept(slot)
     if kept is not None:
         return _info(kept.name, kept.length, True)
     remote = http.look(slot.address, job)
     return _info(remote.name, remote.length, False)
 
 
-def discs(library: Path) -> list[Iso]:
-    """Return the disc images in the library by name, also those that a user put there."""
-    records = [download_record.load(path) for path in library.glob(f"{download_record.RECORDS}/*")]
-    known = {record.name: record for record in records if record and record.sha256}
-    found = []
-    for path in sorted(library.glob("[!.]*")):
-        if path.suffix == ".part" or not path.is_file() or not os.access(path, os.R_OK):
-            continue
-        if content.is_disc(content.head_of(path)):
-            record = known.get(path.name)
-            is_same = record is not None and _is_untouched(path, record)
-            checked_with = record.checked_with if record is not None and is_same else ""
-            found.append(_iso(path, checked_with))
-    return found
-
-
 def _fetch(slot: Slot, job: Job, expected: str | None, patience: Patience) -> Iso:
-    kept = _kept(slot)
+    kept = kept_discs.kept(slot)
     if kept is not None:
         if expected == kept.sha256 and kept.checked_with != download_record.GIVEN:
             kept = dataclasses.replace(kept, checked_with=download_record.GIVEN)
             download_record.save(slot.kept, kept)
         if expected == kept.sha256 or (expected is None and _is_current(slot, kept, job)):
-            return _iso(slot.library / kept.name, kept.checked_with)
+            return kept_discs.described(slot.library / kept.name, kept.checked_with)
     part, final_address = transfer.run(slot, kept.name if kept else "", job, patience)
     return _admit(part, final_address, expected, job)
 
@@ -146,7 +86,7 @@ def _admit(part: Part, final_address: str, expected: str | None, job: Job) -> Is
     path = part.path.replace(slot.library / record.name)
     download_record.sync_folder(slot.library)
     slot.partial.unlink()
-    return _iso(path, record.checked_with)
+    return kept_discs.described(path, record.checked_with)
 
 
 def _verified(record: Record, final_address: str, expected: str | None, job: Job) -> Record:
@@ -172,22 +112,6 @@ def require_same(actual: str, expected: str, name: str) -> None:
             f"expected {expected}\nfound    {actual}",
             Cause.BAD_INPUT,
         )
-
-
-def _kept(slot: Slot) -> Record | None:
-    """Return the record of the slot's complete file if it is there as it was downloaded."""
-    record = download_record.load(slot.kept)
-    if record is None or not record.sha256:
-        return None
-    return record if _is_untouched(slot.library / record.name, record) else None
-
-
-def _is_untouched(path: Path, record: Record) -> bool:
-    try:
-        status = path.stat()
-    except OSError:
-        return False
-    return (status.st_size, status.st_mtime_ns) == (record.length, record.mtime_ns)
 
 
 def _is_current(slot: Slot, kept: Record, job: Job) -> bool:
@@ -235,10 +159,10 @@ def _refuse(source: str) -> Path:
 def _local(path: Path, job: Job, expected: str | None) -> Iso:
     _require_local_disc(path)
     if expected is None:
-        return _iso(path, "")
+        return kept_discs.described(path, "")
     text = _("Verifying {name}").format(name=path.name)
     require_same(checksums.of_file(path, job, text), expected, path.name)
-    return _iso(path, download_record.GIVEN)
+    return kept_discs.described(path, download_record.GIVEN)
 
 
 def _require_local_disc(path: Path) -> None:
@@ -258,12 +182,6 @@ def _require_local_disc(path: Path) -> None:
             Cause.BAD_INPUT,
         ) from exc
     content.require_disc(head, path.name)
-
-
-def _iso(path: Path, checked_with: str) -> Iso:
-    given = checked_with == download_record.GIVEN
-    state = Verification.VERIFIED if checked_with else Verification.NOT_VERIFIED
-    return Iso(path, path.stat().st_size, state, "" if given else checked_with)
 
 
 def _info(file_name: str, size: int | None, is_here: bool) -> SourceInfo:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -16,7 +15,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # libvirt quotes attributes with an apostrophe and escapes both kinds (virBufferEscapeString).
-_QUOTES = {"'": "&apos;", '"': "&quot;"}
+_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_ATTRIBUTE = _TEXT | str.maketrans({"'": "&apos;", '"': "&quot;"})
 _INDENT = "  "
 _XML = ("xml", "http://www.w3.org/XML/1998/namespace")
 
@@ -71,14 +71,14 @@ class XmlDocument:
             written = self._written.get(node) or _Written(node)
             if event == "start":
                 yield _start_tag(node, written)
-                yield written.text if node.text == written.held_text else escape(node.text or "")
+                yield (written.text if node.text == written.held_text else _escaped(node.text))
                 continue
             if event == "end":
                 yield _end_tag(node, written)
             else:
                 yield written.start
             if node is not self.root:
-                yield written.tail if node.tail == written.held_tail else escape(node.tail or "")
+                yield (written.tail if node.tail == written.held_tail else _escaped(node.tail))
 
 
 class _Written:
@@ -135,9 +135,9 @@ def _start_tag(node: etree._Element, written: _Written) -> str:
     for prefix, uri in node.nsmap.items():
         if inherited.get(prefix) != uri:
             name = f"xmlns:{prefix}" if prefix else "xmlns"
-            pieces.append(f" {name}='{escape(uri, _QUOTES)}'")
+            pieces.append(f" {name}='{uri.translate(_ATTRIBUTE)}'")
     for key, value in node.attrib.items():
-        pieces.append(f" {_qualified(node, str(key))}='{escape(str(value), _QUOTES)}'")
+        pieces.append(f" {_qualified(node, str(key))}='{str(value).translate(_ATTRIBUTE)}'")
     pieces.append("/>" if _is_hollow(node) and not written.end else ">")
     return "".join(pieces)
 
@@ -205,3 +205,7 @@ def number(text: str | None, default: int = 0) -> int:
         return int(text or "", 10)
     except ValueError:
         return default
+
+
+def _escaped(text: str | None) -> str:
+    return (text or "").translate(_TEXT)

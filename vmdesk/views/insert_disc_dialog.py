@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 
 from vmdesk.core import formatting
 from vmdesk.core.i18n import _
-from vmdesk.core.iso_library import Iso
+from vmdesk.core.kept_discs import Iso
 from vmdesk.site import Site
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.labels import label, plain_tip, title

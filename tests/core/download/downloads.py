@@ -14,8 +14,8 @@ import pytest
 from tests.iso_server import SECTOR, IsoServer, make_iso
 from vmdesk.core import file_format, iso_library
 from vmdesk.core.download.http import Patience
-from vmdesk.core.iso_library import Iso
 from vmdesk.core.job import Cancelled, Job
+from vmdesk.core.kept_discs import Iso
 
 CONTENT = make_iso(600 * SECTOR)
 OTHER = make_iso(600 * SECTOR, seed=1)

@@ -15,8 +15,8 @@ from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.image import qemu_img
-from vmdesk.core.iso_library import Verification
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
+from vmdesk.core.kept_discs import Verification
 from vmdesk.core.operations import create
 from vmdesk.core.operations.create import Accelerator, Folders, NewDomain
 

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from vmdesk.core.formatting import GIB, MIB
-from vmdesk.core.iso_library import SourceInfo
 from vmdesk.core.job import OperationError
+from vmdesk.core.kept_discs import SourceInfo
 from vmdesk.core.operations.create import HostLimits, NewDomain
 from vmdesk.views.new_domain.dialog import NewDomainDialog
 

@@ -17,11 +17,11 @@ from vmdesk.core.domain.undefine import take_back
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
-from vmdesk.core.iso_library import Iso
 from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.kept_discs import Iso
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import start_stop
-from vmdesk.core.storage import discs, places
+from vmdesk.core.storage import places
 from vmdesk.core.storage.images import Image
 from vmdesk.core.storage.places import Place
 
@@ -187,6 +187,8 @@ def run(host: Host, new: NewDomain, folders: Folders, job: Job) -> Created:
     job.report(0, 0, _("Checking"))
     place = places.choose(host, folders.disks, new.pool)
     offer = _check(host, new, place)
+    from vmdesk.core.storage import discs  # see kept_discs.py
+
     iso = discs.fetch(host, new.source, folders.isos, new.pool, job, new.sha256)
     job.report(0, 0, iso.description)
     job.report(0, 0, _("Making the disk"))

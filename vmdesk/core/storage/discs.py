@@ -11,8 +11,8 @@ from vmdesk.core import checksums, disk_users, iso_library
 from vmdesk.core.download import content, names
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
-from vmdesk.core.iso_library import Iso, SourceInfo, Verification
 from vmdesk.core.job import Job
+from vmdesk.core.kept_discs import Iso, SourceInfo, Verification
 from vmdesk.core.storage import images, places, pools, stream, volumes
 from vmdesk.core.storage.images import VolumeImage
 from vmdesk.core.storage.places import PoolPlace

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
-from vmdesk.core.iso_library import SourceInfo
 from vmdesk.core.job import OperationError
+from vmdesk.core.kept_discs import SourceInfo
 from vmdesk.core.operations.create import NewDomain
 from vmdesk.settings import Settings
 from vmdesk.site import Site

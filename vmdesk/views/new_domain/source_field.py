@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
 
 from vmdesk.core import formatting
 from vmdesk.core.i18n import _
-from vmdesk.core.iso_library import SourceInfo
 from vmdesk.core.job import OperationError
+from vmdesk.core.kept_discs import SourceInfo
 from vmdesk.views.field import Field
 
 DEBOUNCE = 400
