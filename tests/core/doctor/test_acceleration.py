@@ -21,7 +21,7 @@ EMULATOR = Path(shutil.which("qemu-system-x86_64") or "")
     [
         ("fpu vmx sse", State.GOOD, "vmx"),
         ("fpu svm hypervisor", State.GOOD, "svm"),
-        ("fpu hypervisor", State.WARNING, "itself a virtual machine"),
+        ("fpu hypervisor", State.WARNING, "host of this virtual computer"),
         ("fpu sse", State.WARNING, "VT-x or AMD-V"),
     ],
 )

@@ -94,7 +94,7 @@ def test_processor_and_modules_are_read_where_the_kernel_tells_them(elsewhere: E
     told = [found["processor"]["state"] for found in (first, second, third)]
     assert told == ["good", "warning", "warning"]
     assert "modprobe kvm_intel" in first["module"]["mends"][0]["shown"]
-    assert "Guests can have guests" in second["module"]["meaning"]
+    assert "guests can have guests" in second["module"]["meaning"]
 
 
 def test_the_group_of_libvirt_counts_from_the_next_login(elsewhere: Elsewhere) -> None:

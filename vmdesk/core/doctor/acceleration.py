@@ -13,8 +13,6 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
 from vmdesk.core.mend import as_root, user_name
 
-_SLOW = _("Machines run, but many times slower.")
-
 
 def processor(surroundings: Surroundings) -> Finding:
     """Tell whether the processor says that it can run guests."""
@@ -30,12 +28,15 @@ def processor(surroundings: Surroundings) -> Finding:
         return Finding("processor", title, State.GOOD, meaning)
     if "hypervisor" in words:
         meaning = _(
-            "This computer is itself a virtual machine whose host passes no virtualization on: "
-            "turn on “nested” for it there."
+            "The host of this virtual computer passes no virtualization on, so machines run many "
+            "times slower until “nested” is turned on there."
         )
     else:
-        meaning = _("Virtualization is off: turn on VT-x or AMD-V in the computer’s firmware.")
-    return Finding("processor", title, State.WARNING, f"{meaning} {_SLOW}")
+        meaning = _(
+            "Machines run many times slower until VT-x or AMD-V is turned on in the computer’s "
+            "firmware."
+        )
+    return Finding("processor", title, State.WARNING, meaning)
 
 
 def module(surroundings: Surroundings) -> Finding:
@@ -46,15 +47,14 @@ def module(surroundings: Surroundings) -> Finding:
     if not loaded:
         vendor = "kvm_amd" if "AuthenticAMD" in surroundings.text("/proc/cpuinfo") else "kvm_intel"
         mend = as_root(_("Load the module"), "modprobe", vendor)
-        meaning = _("The kernel’s module for KVM is not loaded. {slow}").format(slow=_SLOW)
+        meaning = _("The kernel’s module for KVM is not loaded, so machines run many times slower.")
         return Finding("module", title, State.BROKEN, meaning, (mend,))
     nested = [surroundings.text(f"/sys/module/{name}/parameters/nested") for name in loaded]
     can_nest = any(text.strip() in ("Y", "1") for text in nested)
-    meaning = _("Loaded: {modules}. {nested}").format(
-        modules=", ".join(loaded),
-        nested=_("Guests can have guests.") if can_nest else _("Guests can’t have guests."),
-    )
-    return Finding("module", title, State.GOOD, meaning)
+    meaning = _("{modules} are loaded, and guests can’t have guests.")
+    if can_nest:
+        meaning = _("{modules} are loaded, and guests can have guests.")
+    return Finding("module", title, State.GOOD, meaning.format(modules=", ".join(loaded)))
 
 
 def device(surroundings: Surroundings) -> Finding:
@@ -62,8 +62,8 @@ def device(surroundings: Surroundings) -> Finding:
     title = "/dev/kvm"
     path = surroundings.path("/dev/kvm")
     if not path.exists():
-        meaning = _("There is no /dev/kvm, so guests can’t run on the processor. {slow}")
-        return Finding("device", title, State.BROKEN, meaning.format(slow=_SLOW))
+        meaning = _("There is no /dev/kvm, so machines run many times slower.")
+        return Finding("device", title, State.BROKEN, meaning)
     if os.access(path, os.R_OK | os.W_OK):
         return Finding(
             "device", title, State.GOOD, _("{user} may use it.").format(user=user_name())
@@ -76,10 +76,8 @@ def device(surroundings: Surroundings) -> Finding:
     helps = path.stat().st_mode & 0o060 == 0o060 and path.group() == "kvm"
     if not helps:
         mend = as_root(_("Open it until the next boot"), "chmod", "0666", "/dev/kvm")
-    meaning = _("{user} may not use it, so your machines can’t run on the processor. {slow}")
-    return Finding(
-        "device", title, State.BROKEN, meaning.format(user=user_name(), slow=_SLOW), (mend,)
-    )
+    meaning = _("{user} may not use it, so your machines run many times slower.")
+    return Finding("device", title, State.BROKEN, meaning.format(user=user_name()), (mend,))
 
 
 def offered(surroundings: Surroundings) -> Finding:
@@ -97,7 +95,9 @@ def offered(surroundings: Surroundings) -> Finding:
             libvirt.VIR_ERR_INVALID_ARG,
             libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
         ):
-            meaning = _("libvirt finds that KVM does not work here. {slow}").format(slow=_SLOW)
+            meaning = _(
+                "libvirt finds that KVM does not work here, so machines run many times slower."
+            )
             return Finding(check, title, State.BROKEN, meaning, details=details)
         meaning = _("libvirt could not be asked whether KVM works.")
         return Finding(check, title, State.WARNING, meaning, details=details)
@@ -122,5 +122,8 @@ def works(surroundings: Surroundings, job: Job) -> Finding:
     if result.works:
         meaning = _("A small machine ran with KVM on this computer, since it was started.")
         return Finding(check, title, State.GOOD, meaning)
-    meaning = _("This computer announces KVM, but a small machine failed with it. {slow}")
-    return Finding(check, title, State.BROKEN, meaning.format(slow=_SLOW), details=result.words)
+    meaning = _(
+        "This computer announces KVM, but a small machine failed with it, so machines run many "
+        "times slower."
+    )
+    return Finding(check, title, State.BROKEN, meaning, details=result.words)

@@ -112,7 +112,9 @@ def _missing(
     meaning = _("It is missing; it {gives}.").format(gives=gives)
     mends = packages.install(name, surroundings.root)
     if not mends:
-        meaning = f"{meaning} {_('Packages')}: {packages.names(name)}."
+        meaning = _("It is missing; it {gives}, and is in {packages}.").format(
+            gives=gives, packages=packages.names(name)
+        )
     return Finding(name, title, state, meaning, mends)
 
 
