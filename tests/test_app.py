@@ -100,3 +100,32 @@ def test_it_says_that_a_newer_one_has_been_here_and_touches_nothing(tmp_path: Pa
     assert (code, done.stderr) == ("1", "")
     assert sorted(path.name for path in folder.iterdir()) == ["format", "vmdesk.conf"]
     assert "tomorrow" in (folder / "vmdesk.conf").read_text()
+
+
+LOG = """
+import logging
+from vmdesk import app
+
+app.LOG_SIZE = 2000
+app._start_log()
+for number in range(100):
+    logging.getLogger("vmdesk").error("No. %d: https://me:hunter2@host/?token=hunter2", number)
+"""
+
+
+def test_the_log_rotates_and_has_no_secrets(tmp_path: Path) -> None:
+    assert run("-c", LOG, XDG_STATE_HOME=str(tmp_path)).returncode == 0
+    logs = sorted((tmp_path / "vmdesk").iterdir())
+    assert [log.name for log in logs] == ["vmdesk.log", *(f"vmdesk.log.{n}" for n in (1, 2, 3))]
+    assert all(log.stat().st_size <= 2000 for log in logs)
+    texts = [log.read_text() for log in logs]
+    assert "No. 99: " in texts[0]
+    assert not any("hunter2" in text for text in texts)
+
+
+def test_a_state_folder_that_can_not_be_written_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "vmdesk").write_text("in the way")
+    done = run("-c", LOG, XDG_STATE_HOME=str(tmp_path))
+    assert done.returncode == 0
+    assert "No. 99: " in done.stderr
+    assert "hunter2" not in done.stderr

@@ -156,10 +156,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _start_log() -> None:
     folder = paths.state_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(
-        folder / report.LOG_NAME, maxBytes=LOG_SIZE, backupCount=3, encoding="utf-8"
-    )
+    handler: logging.Handler
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            folder / report.LOG_NAME, maxBytes=LOG_SIZE, backupCount=3, encoding="utf-8"
+        )
+    except OSError:
+        handler = logging.StreamHandler()  # the doctor is to come up on a broken home, too
     handler.setFormatter(redaction.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 

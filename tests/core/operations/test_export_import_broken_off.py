@@ -44,6 +44,12 @@ class Machine:
         self.uuid = token_machine.define(host, "web", [(disk, "qcow2")]).UUIDString()
         options = ExportOptions(ArchiveForm.TAR_GZ)
         self.bundle = export.run(host, self.uuid, folder, options, Job()).path
+        self._sources = (disk, self.bundle)
+        self._before = self._looked_at()
+
+    def _looked_at(self) -> list[tuple[int, int, int]]:
+        found = [path.stat() for path in self._sources]
+        return [(status.st_ino, status.st_size, status.st_mtime_ns) for status in found]
 
     def work(self, what: str, job: Job) -> None:
         if what == "export":
@@ -54,6 +60,7 @@ class Machine:
     def is_whole(self, what: str) -> bool:
         """Check that all or nothing is there, say which, and remove it."""
         staging.sweep(self.host.uri, lambda uuid: self.host.domain_info(uuid) is not None)
+        assert self._looked_at() == self._before
         names = {info.name for info in self.host.domains()}
         found = sorted(path.name for path in self.target.iterdir())
         if what == "export":
