@@ -91,7 +91,7 @@ class Arrivals(QObject):
         if content is Content.DISC:
             self._ask_new(str(path)).finished.connect(self._end)
         else:
-            flow = ImportFlow(self._controller.open_sites[0], self._window, path, self._made)
+            flow = ImportFlow(self._controller.open_sites, self._window, path, self._made)
             flow.ended.connect(self._end)
 
     def _refuse(self, path: Path, error: Exception) -> None:

@@ -106,7 +106,7 @@ class InsertDiscDialog(Dialog):
 def open_insert_dialog(site: Site, window: QWidget) -> InsertDiscDialog:
     """Open the dialog above ``window``, with the discs that are kept."""
     dialog = InsertDiscDialog(window)
-    answer_probes(site, dialog.source)
+    answer_probes(lambda: site, dialog.source)
     # A bound method: Qt forgets the connection when the dialog is gone before the answer is here.
     site.hardware.discs().succeeded.connect(dialog.show_discs)
     dialog.open()

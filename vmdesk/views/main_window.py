@@ -94,8 +94,11 @@ class MainWindow(QWidget):
 
     def ask_new(self, source: str = "") -> QDialog:
         """Ask for a new machine, and select it when the user agrees."""
-        site = next(iter(self._controller.open_sites), self._controller.home)
-        return open_new_dialog(site, self._settings, self, source, self._show_new)
+        sites = self._controller.open_sites or [self._controller.home]
+        here = self.machines.connection_in_view
+        # What the user looks at is offered first.
+        sites.sort(key=lambda site: site.uri != here)
+        return open_new_dialog(sites, self._settings, self, source, self._show_new)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the desktop from light to dark and back."""

@@ -15,8 +15,10 @@ from vmdesk.core.rate import RateMeter
 from vmdesk.models.domain_list_model import Activity
 from vmdesk.views.bundles.import_form import ImportForm
 from vmdesk.views.dialog import Dialog
+from vmdesk.views.field import Field
 from vmdesk.views.labels import label, shortened
 from vmdesk.views.progress_text import strip_label
+from vmdesk.views.properties.page import Form
 
 WIDTH = 600
 _STEPS = 1000
@@ -40,7 +42,13 @@ class ImportDialog(Dialog):
     verify_wanted = Signal()
     """The user wants the whole file to be checked before."""
 
-    def __init__(self, path: Path, taken: Callable[[], Collection[str]], parent: QWidget) -> None:
+    def __init__(
+        self,
+        path: Path,
+        taken: Callable[[], Collection[str]],
+        parent: QWidget,
+        place: Field | None = None,
+    ) -> None:
         heading = _("Import “{name}”").format(name=shortened(path.name))
         super().__init__(parent, heading)
         self._taken = taken
@@ -48,6 +56,11 @@ class ImportDialog(Dialog):
         self.waiting = _Waiting()
         self._body = QVBoxLayout()
         self._body.setSpacing(0)
+        if place is not None:
+            where = Form()
+            where.add(place)
+            self._body.addLayout(where)
+            self._body.addSpacing(12)
         self._body.addWidget(self.waiting)
         self.import_button, self.cancel_button = self.lay_out(self._body, _("&Import"))
         self.setMinimumWidth(WIDTH)

@@ -1,6 +1,6 @@
 """Join the page for an import to the controller, which looks into files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,6 +13,7 @@ from vmdesk.core.operations.incoming import Preview
 from vmdesk.site import Site
 from vmdesk.tasks import Task
 from vmdesk.views.bundles.import_dialog import ImportDialog, ImportWish
+from vmdesk.views.connections.place_field import place_for
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.labels import shortened
 
@@ -27,14 +28,18 @@ class ImportFlow(QObject):
     """The user has agreed, refused, or read why the file can't be used."""
 
     def __init__(
-        self, site: Site, window: QWidget, path: Path, made: Callable[[DomainKey], object]
+        self,
+        sites: Sequence[Site],
+        window: QWidget,
+        path: Path,
+        made: Callable[[DomainKey], object],
     ) -> None:
         super().__init__(window)
-        self._site = site
+        place, self._site = place_for(sites)
         self._window = window
         self._path = path
         self._made = made
-        self._dialog = ImportDialog(path, site.domains.names, window)
+        self._dialog = ImportDialog(path, lambda: self._site().domains.names(), window, place)
         self._dialog.agreed.connect(self._import)
         self._dialog.verify_wanted.connect(self._verify)
         self._dialog.rejected.connect(self._cancel)
@@ -44,7 +49,9 @@ class ImportFlow(QObject):
         self._patience.timeout.connect(self._dialog.open)
         self._patience.start(_PATIENCE)
         self._was_read = False
-        self._task = self._follow(site.bundles.preview(path))
+        self._task = self._follow(self._site().bundles.preview(path))
+        if place is not None:
+            place.follow(self._look_again)
 
     def _follow(self, task: Task) -> Task:
         task.progressed.connect(self._dialog.show_progress)
@@ -57,14 +64,27 @@ class ImportFlow(QObject):
         self._dialog.show_preview(preview, self._was_read)
         self._dialog.open()
 
+    def _look_again(self) -> None:
+        """At another place the machine has another name and other room."""
+        for signal, slot in (
+            (self._task.progressed, self._dialog.show_progress),
+            (self._task.succeeded, self._show),
+            (self._task.failed, self._refuse),
+        ):
+            signal.disconnect(slot)
+        self._task.cancel()
+        self._was_read = False
+        self._dialog.show_progress(None)
+        self._task = self._follow(self._site().bundles.preview(self._path))
+
     def _verify(self) -> None:
         self._dialog.show_progress(None)
         self._was_read = True
-        self._task = self._follow(self._site.bundles.verify(self._path))
+        self._task = self._follow(self._site().bundles.verify(self._path))
 
     def _import(self, wish: ImportWish) -> None:
-        task = self._site.bundles.import_(wish.preview, wish.name, wish.same_identity, wish.start)
-        self._made(self._site.domains.key(task.key))
+        task = self._site().bundles.import_(wish.preview, wish.name, wish.same_identity, wish.start)
+        self._made(self._site().domains.key(task.key))
 
     def _cancel(self) -> None:
         self._task.cancel()

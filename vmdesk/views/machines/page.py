@@ -90,6 +90,12 @@ class MachinesPage(QSplitter):
         ):
             self.view.select([first])
 
+    @property
+    def connection_in_view(self) -> str | None:
+        """The connection of what is selected."""
+        key = next(iter(self._selected), None)
+        return self.view.selected_connection if key is None else key.connection
+
     def refresh(self) -> None:
         """Show the selected rows as they are now."""
         focused = self.window().focusWidget()

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from vmdesk.core.i18n import _
 from vmdesk.views.dialog import Dialog
+from vmdesk.views.field import Field
 from vmdesk.views.new_domain.form import NewDomainForm
 
 WIDTH = 560
@@ -18,9 +19,14 @@ class NewDomainDialog(Dialog):
     described = Signal(object)
     """A ``NewDomain``."""
 
-    def __init__(self, taken: Callable[[], Collection[str]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        taken: Callable[[], Collection[str]],
+        parent: QWidget | None = None,
+        place: Field | None = None,
+    ) -> None:
         super().__init__(parent, _("New virtual machine"))
-        self.form = NewDomainForm(taken)
+        self.form = NewDomainForm(taken, place)
         self.create_button, self.cancel_button = self.lay_out(self.form, _("&Create"))
         self.setMinimumWidth(WIDTH)
         self.form.checked.connect(self._show_checked)

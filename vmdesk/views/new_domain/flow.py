@@ -1,6 +1,6 @@
 """Join the page for a new machine to the controller, which knows hosts and addresses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -9,43 +9,72 @@ from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.kept_discs import SourceInfo
-from vmdesk.core.operations.create import NewDomain
+from vmdesk.core.operations.create import HostLimits, NewDomain
 from vmdesk.settings import Settings
 from vmdesk.site import Site
 from vmdesk.tasks import Task
+from vmdesk.views.connections.place_field import place_for
 from vmdesk.views.new_domain.dialog import NewDomainDialog
+from vmdesk.views.new_domain.form import NewDomainForm
 from vmdesk.views.new_domain.source_field import SourceField
 
 
 def open_new_dialog(
-    site: Site,
+    sites: Sequence[Site],
     settings: Settings,
     window: QWidget,
     source: str,
     made: Callable[[DomainKey], object],
 ) -> NewDomainDialog:
-    """Open the page, with ``source`` filled in; ``made`` is told the key when the user agrees."""
-    dialog = NewDomainDialog(site.domains.names, window)
+    """Open the page, with ``source`` filled in; ``made`` is told the key when the user agrees.
+
+    The machine can be made on any of ``sites``, of which the first is offered.
+    """
+    place, site = place_for(sites)
+    dialog = NewDomainDialog(lambda: site().domains.names(), window, place)
     dialog.form.show_defaults(settings.new_memory, settings.new_vcpus, settings.new_disk_size)
     field = dialog.form.source
 
     def create(new: NewDomain) -> None:
-        site.create(new)
-        made(site.domains.key(new.uuid))
+        site().create(new)
+        made(site().domains.key(new.uuid))
 
     dialog.described.connect(create)
     answer_probes(site, field)
-    # A bound method: Qt forgets the connection when the dialog is gone before the answer is here.
-    site.limits().succeeded.connect(dialog.form.show_limits)
+    limits = _Limits(dialog.form)
+    limits.ask(site())
+    if place is not None:
+        place.follow(lambda: limits.ask(site()))
+        # Another place has other names.
+        place.follow(dialog.form.check)
     field.edit.setText(source)
     field.edit.setCursorPosition(0)
     dialog.open()
     return dialog
 
 
-def answer_probes(site: Site, field: SourceField) -> None:
+def answer_probes(site: Callable[[], Site], field: SourceField) -> None:
     """Tell a field what is at the addresses that it asks about."""
-    field.wanted.connect(lambda address: _Probe(address, site.probe(address), field))
+    field.wanted.connect(lambda address: _Probe(address, site().probe(address), field))
+
+
+class _Limits(QObject):
+    """Asks what a host can give; an answer of one that was chosen before is not heard."""
+
+    def __init__(self, form: NewDomainForm) -> None:
+        super().__init__(form)
+        self._form = form
+        self._task: Task | None = None
+
+    def ask(self, site: Site) -> None:
+        """Have the limits of a host shown."""
+        if self._task is not None:
+            self._task.succeeded.disconnect(self._show)
+        self._task = site.limits()
+        self._task.succeeded.connect(self._show)
+
+    def _show(self, limits: HostLimits) -> None:
+        self._form.show_limits(limits)
 
 
 class _Probe(QObject):

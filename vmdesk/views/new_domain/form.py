@@ -11,7 +11,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations import create
 from vmdesk.core.operations.create import HostLimits, NewDomain
-from vmdesk.views.field import NumberField, TextField
+from vmdesk.views.field import Field, NumberField, TextField
 from vmdesk.views.labels import label
 from vmdesk.views.new_domain.source_field import SourceField
 
@@ -22,9 +22,10 @@ class NewDomainForm(QWidget):
     checked = Signal(object)
     """Whether a machine can be made from what the fields hold."""
 
-    def __init__(self, taken: Callable[[], Collection[str]]) -> None:
+    def __init__(self, taken: Callable[[], Collection[str]], place: Field | None = None) -> None:
         super().__init__()
         self._taken = taken
+        self._place = place
         self._limits: HostLimits | None = None
         self.is_right = False
         self.source = SourceField()
@@ -100,7 +101,10 @@ class NewDomainForm(QWidget):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(12)
         grid.setColumnStretch(1, 1)
-        fields = (self.source, self.name, self.memory, self.vcpus, self.disk, self.checksum)
+        place = () if self._place is None else (self._place,)
+        fields: tuple[Field, ...] = (
+            *place, self.source, self.name, self.memory, self.vcpus, self.disk, self.checksum,
+        )  # fmt: skip
         for row, field in enumerate(fields):
             # The label stands at the height of the input, whatever is written below it.
             field.name.setFixedHeight(field.control.sizeHint().height())

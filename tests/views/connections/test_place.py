@@ -1,0 +1,85 @@
+"""Where a new machine is to be is asked only where there is something to choose."""
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.core.operations.small_machine import make_iso
+from tests.views.test_main_window import dialogs
+from vmdesk.controller import Controller
+from vmdesk.core.image import qemu_img
+from vmdesk.core.job import Job
+from vmdesk.site import Site
+from vmdesk.views.bundles.import_dialog import ImportDialog
+from vmdesk.views.connections.place_field import PlaceField
+from vmdesk.views.main_window import MainWindow
+from vmdesk.views.new_domain.dialog import NewDomainDialog
+
+OTHER = """
+<node><domain type='test'><name>disk</name><memory>8192</memory>
+<os><type>hvm</type></os></domain></node>"""
+
+
+@pytest.fixture
+def other(qtbot: QtBot, window: MainWindow, controller: Controller, tmp_path: Path) -> Site:
+    """A second connection, on which the name “disk” is taken."""
+    node = tmp_path / "other.xml"
+    node.write_text(OTHER)
+    site = controller.add(f"test://{node}", "Lab")
+    site.reconnect()
+    qtbot.waitUntil(lambda: site.is_connected)
+    return site
+
+
+def test_one_connection_is_not_asked_about(window: MainWindow) -> None:
+    dialog = window.ask_new()
+    assert dialog.findChildren(PlaceField) == []
+    dialog.reject()
+
+
+def test_a_new_machine_is_made_where_the_user_wants_it(
+    qtbot: QtBot, window: MainWindow, controller: Controller, other: Site, tmp_path: Path
+) -> None:
+    dialog = window.ask_new(str(make_iso(tmp_path / "disc.iso")))
+    assert isinstance(dialog, NewDomainDialog)
+    (place,) = dialog.findChildren(PlaceField)
+    assert place.value is controller.home
+    dialog.form.name.edit.setFocus()
+    qtbot.keyClicks(dialog.form.name.edit, "disk")
+    place.choose(other)
+    assert "already" in dialog.form.name.problem
+    dialog.form.name.edit.clear()
+    qtbot.keyClicks(dialog.form.name.edit, "new")
+    qtbot.waitUntil(lambda: dialog.form.is_right)
+    dialog.accept()
+    assert "new" in other.domains.names()
+    assert "new" not in controller.home.domains.names()
+
+
+def test_what_the_user_looks_at_is_offered_first(
+    window: MainWindow, controller: Controller, other: Site
+) -> None:
+    window.machines.select(other.domains.key(other.domains.rows()[0].domain.uuid))
+    dialog = window.ask_new()
+    (place,) = dialog.findChildren(PlaceField)
+    assert place.value is other
+    dialog.reject()
+
+
+def test_an_import_is_looked_at_anew_for_another_place(
+    qtbot: QtBot, window: MainWindow, controller: Controller, other: Site, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk.qcow2"
+    qemu_img.create(disk, 1024**2, Job())
+    window.open_files([str(disk)])
+    qtbot.waitUntil(lambda: bool(dialogs(window, ImportDialog)))
+    (dialog,) = dialogs(window, ImportDialog)
+    qtbot.waitUntil(lambda: dialog.form is not None)
+    first = dialog.form
+    (place,) = dialog.findChildren(PlaceField)
+    place.choose(other)
+    qtbot.waitUntil(lambda: dialog.form is not first)
+    assert dialog.form is not None
+    assert "already" in dialog.form.name.problem
+    dialog.reject()
