@@ -160,6 +160,11 @@ def test_manuals_and_completions_are_there() -> None:
             assert Path("/usr/share", completion.format(program)).is_file()
 
 
+def test_it_speaks_other_languages() -> None:
+    told = run("vmdeskctl", "list", "--help", LANGUAGE="de", LANG="C.UTF-8")
+    assert "alle Maschinen auflisten" in told
+
+
 def test_the_window_lists_the_machines(window: int) -> None:
     wait(lambda: says("first"), "the first machine")
     wait(lambda: says("second"), "the second machine")

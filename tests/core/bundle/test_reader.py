@@ -289,3 +289,16 @@ def test_the_head_of_a_sparse_disk_is_put_together(tmp_path: Path, folder: Path)
         head = extract.read_head(archive, member, 3 * MIB + 5)
     with (folder / "web.qcow2").open("rb") as file:
         assert head == file.read(3 * MIB + 5)
+
+
+def test_an_ova_is_told_from_a_bundle_and_what_can_be_done_with_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "web.ovf").write_text("<Envelope/>")
+    with (tmp_path / "web-disk001.vmdk").open("wb") as disk:
+        disk.truncate(64 * MIB)
+    names = ("web.ovf", "web-disk001.vmdk")
+    command = ["tar", "--format=ustar", "-cf", "web.ova", *names]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    with pytest.raises(OperationError, match="OVA") as error:
+        unpack_all(tmp_path / "web.ova", tmp_path / "unpacked")
+    assert error.value.cause is Cause.BAD_INPUT
+    assert ".vmdk" in error.value.hint

@@ -169,6 +169,8 @@ def members(archive: Archive) -> Iterator[Member]:
         member = _member(archive, *header)
         if member is None:
             continue
+        if member.name.lower().endswith(".ovf"):
+            _refuse_ova()
         if member.name in seen:
             raise layout.bad(
                 _("The bundle holds {name} twice.").format(name=_shown(member.name)),
@@ -283,6 +285,13 @@ def _refuse_kind(kind: bytes, path: str) -> NoReturn:
     raise layout.bad(
         _("The bundle holds {what}, {name}.").format(what=what, name=_shown(path)),
         _("A bundle holds ordinary files only; don't trust this one."),
+    )
+
+
+def _refuse_ova() -> NoReturn:
+    raise layout.bad(
+        _("This is an OVA, as VirtualBox and VMware export machines. vmdesk can’t open it whole."),
+        _("Unpack it with “tar -xf”, and import the disk in it, the file that ends in .vmdk."),
     )
 
 
