@@ -1,6 +1,8 @@
 """The list of machines: keyboard, mouse, selection; what it shows is the delegate's."""
 
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
@@ -10,6 +12,11 @@ from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.views.machines.delegate import DomainDelegate
 from vmdesk.views.machines.header import FOLD_WIDTH
 from vmdesk.views.machines.proxy import DomainProxy
+
+Index = QModelIndex | QPersistentModelIndex
+
+_PAINTED = {DomainRole.PICTURE, DomainRole.CPU_HISTORY}
+"""What changes each second, and no row's size."""
 
 
 class DomainListView(QListView):
@@ -94,6 +101,14 @@ class DomainListView(QListView):
         rows = range(first.row(), end + 1)
         keys = (_key(self._proxy.index(row, 0)) for row in rows)
         return [key for key in keys if key.uuid]
+
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        """Paint rows anew whose picture or graph is another; Qt would lay all of them out anew."""
+        if roles and _PAINTED.issuperset(roles):
+            for row in range(first.row(), last.row() + 1):
+                self.update(self.model().index(row, 0))
+        else:
+            super().dataChanged(first, last, roles)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell that more or fewer rows fit."""
