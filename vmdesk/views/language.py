@@ -1,5 +1,7 @@
 """Have Qt's own words and its layout follow the language of ours."""
 
+import locale
+
 from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
@@ -14,3 +16,6 @@ def follow(application: QApplication) -> None:
     if translator.load(f"qtbase_{i18n.language}", folder):
         application.installTranslator(translator)
     application.setLayoutDirection(QLocale(i18n.language).textDirection())
+    # Qt has set all of the desktop's locale. What libvirt and the system say is looked up by its
+    # English words, and shown as details.
+    locale.setlocale(locale.LC_MESSAGES, "C")
