@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from tests.e2e import state_pictures
 from tests.e2e.main_job import is_blank
 from tests.e2e.person import Person
 from tests.e2e.session import URI
@@ -142,6 +143,10 @@ def _show_machines(
     dialog = person.dialog(ImportDialog)
     person.wait(lambda: dialog.form is not None, "the preview")
     _show_dialog(person, photographer, dialog, "import")
+    state_pictures.take_window(person, photographer.take)
+    state_pictures.take_dialogs(person, photographer.take)
+    state_pictures.take_without_libvirt(Settings(), photographer.take)
+    state_pictures.take_lost(person, controller, photographer.take)
 
 
 def _show_new(person: Person, photographer: Photographer, address: str) -> None:

@@ -29,6 +29,7 @@ from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.bundles.export_dialog import ExportDialog
 from vmdesk.views.bundles.import_dialog import ImportDialog
+from vmdesk.views.connections.add_dialog import AddDialog, RenameDialog
 from vmdesk.views.delete_dialog import DeleteDialog
 from vmdesk.views.doctor.page import DoctorPage
 from vmdesk.views.error_dialog import ErrorDialog
@@ -207,11 +208,11 @@ _STREAMED = replace(
 _SURVEYS = [replace(SURVEY, uuid=str(number), name=f"web-{number}") for number in range(3)]
 
 DIALOGS: dict[str, Maker] = {
-    "new": _new,
+    "new-empty": _new,
     "new-good": _new_good,
     "new-wrong": _new_wrong,
     "insert": _insert,
-    "export": lambda parent: _export(parent, SURVEY),
+    "export-one": lambda parent: _export(parent, SURVEY),
     "export-full": lambda parent: _export(parent, _FULL),
     "export-wrong": lambda parent: _export(parent, SURVEY, free=None),
     "export-several": lambda parent: _export(parent, *_SURVEYS),
@@ -237,11 +238,13 @@ DIALOGS: dict[str, Maker] = {
     "settings-window": lambda parent: _settings(parent, 2),
     "settings-connection": lambda parent: _settings(parent, 3),
     "doctor-looking": lambda parent: _doctor(parent),
-    "doctor-good": lambda parent: _doctor(parent, *GOOD),
-    "doctor-broken": lambda parent: _doctor(parent, *BAD, *GOOD),
+    "doctor-all-good": lambda parent: _doctor(parent, *GOOD),
+    "doctor-findings": lambda parent: _doctor(parent, *BAD, *GOOD),
     "error": lambda parent: _error(parent, unfolds=False),
     "error-details": lambda parent: _error(parent, unfolds=True),
     "force-off": _force_off,
+    "connection-add": AddDialog,
+    "connection-rename": lambda parent: RenameDialog(parent, "lab", "lab-server"),
     "shortcuts": _shortcuts,
     "about": _about,
 }

@@ -116,7 +116,7 @@ def painted_contrast(picture: QImage) -> float:
 
 
 @pytest.mark.parametrize("is_dark", [False, True])
-@pytest.mark.parametrize("name", ["new-wrong", "import-drops", "delete-running", "doctor-broken"])
+@pytest.mark.parametrize("name", ["new-wrong", "import-drops", "delete-running", "doctor-findings"])
 def test_what_is_painted_can_be_read(
     qtbot: QtBot, parent: QWidget, set_palette: SetPalette, name: str, is_dark: bool
 ) -> None:

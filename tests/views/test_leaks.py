@@ -12,8 +12,8 @@ from tests.views.gallery import DIALOGS, Maker
 TIMES = 100
 ONE_OF_EACH = (
     *("new-wrong", "insert", "export-full", "import-drops", "delete-running", "properties-asked"),
-    *("properties-several", "remove-disk", "settings-files", "doctor-broken", "error-details"),
-    *("force-off", "shortcuts", "about"),
+    *("properties-several", "remove-disk", "settings-files", "doctor-findings", "error-details"),
+    *("force-off", "connection-add", "shortcuts", "about"),
 )
 """In the state with the most parts."""
 
