@@ -14,11 +14,13 @@ from babel.messages.catalog import Catalog, Message
 LANGUAGES = {"de": "Virtuelle Maschinen verwalten.", "es": "Gestionar máquinas virtuales."}
 PLACEHOLDER = re.compile(r"{\w*}|%\(\w+\)[a-z]|%[a-z]")
 WINDOW = """
+import locale
 from PySide6.QtWidgets import QDialogButtonBox
 from vmdesk.app import build
 application, window, controller = build(["--connect", "test:///default"])
 box = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
 print(window.actions_of_window.settings.text(), box.buttons()[0].text())
+assert locale.setlocale(locale.LC_MESSAGES) == "C", "libvirt's words would not be known"
 controller.shut_down_vmdesk()
 """
 
@@ -45,6 +47,15 @@ def run(module: str, *arguments: str, **variables: str) -> str:
     environment = {**os.environ, **variables}
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     return done.stdout + done.stderr
+
+
+def test_the_template_has_what_the_code_says() -> None:
+    assert catalogs.TEMPLATE.read_bytes() == catalogs.written(catalogs.extracted())
+
+
+def test_every_text_has_its_translation(catalog: Catalog) -> None:
+    catalog.update(catalogs.read(catalogs.TEMPLATE), no_fuzzy_matching=True)
+    assert [message.id for message in catalogs.missing(catalog)] == []
 
 
 def test_what_is_filled_in_is_the_same_in_every_language(catalog: Catalog) -> None:
