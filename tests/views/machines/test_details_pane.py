@@ -114,6 +114,15 @@ def test_several_machines_are_counted_and_named(pane: DetailsPane, actions: Doma
     assert buttons(pane) == sorted(["Start", *ALWAYS])
 
 
+def test_one_button_alone_stands_out(pane: DetailsPane, actions: DomainActions) -> None:
+    states = {"off": DomainState.SHUTOFF, "on": DomainState.RUNNING, "held": DomainState.PAUSED}
+    show(pane, actions, *(DomainRow(info(name, state)) for name, state in states.items()))
+    assert {"Start", "Resume", "Shut down"} <= set(buttons(pane))
+    shown = [button for button in pane.findChildren(QPushButton) if button.isVisible()]
+    main = [button.text() for button in shown if button.property("kind") == "primary"]
+    assert main == ["&Start"]
+
+
 def test_a_click_on_the_screen_opens_it(
     qtbot: QtBot, pane: DetailsPane, actions: DomainActions
 ) -> None:

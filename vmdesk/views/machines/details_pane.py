@@ -149,6 +149,7 @@ class _Buttons(QWidget):
         self._main = {
             act: actions.main_button(act, self) for act in (Act.CONSOLE, Act.START, Act.RESUME)
         }
+        self._resume = ActionButton(actions[Act.RESUME], parent=self)
         self._console = ActionButton(actions[Act.CONSOLE], parent=self)
         self._cancel = ActionButton(actions[Act.CANCEL], parent=self)
         more = [actions[act] for act in (Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF)]
@@ -157,8 +158,8 @@ class _Buttons(QWidget):
         self._delete = ActionButton(actions[Act.DELETE], parent=self)
         self._properties = ActionButton(actions[Act.PROPERTIES], parent=self)
         order = (
-            *self._main.values(), self._console, self._stop, self._cancel, self._properties,
-            self._export, self._delete,
+            *self._main.values(), self._resume, self._console, self._stop, self._cancel,
+            self._properties, self._export, self._delete,
         )  # fmt: skip
         for button in order:
             layout.addWidget(button)
@@ -166,8 +167,13 @@ class _Buttons(QWidget):
     def show_for(self, rows: Sequence[DomainRow]) -> None:
         """Show the buttons that suit the states of ``rows``."""
         wanted = {main_act(row) for row in rows}
+        if len(rows) > 1:
+            wanted.discard(Act.CONSOLE)
+        # One thing is the next to do, also where the machines are in different states.
+        first = next((act for act in self._main if act in wanted), None)
         for act, button in self._main.items():
-            button.setVisible(act in wanted and (act is not Act.CONSOLE or len(rows) == 1))
+            button.setVisible(act is first)
+        self._resume.setVisible(Act.RESUME in wanted and first is not Act.RESUME)
         infos = [row.info for row in rows if row.info is not None]
         self._console.setVisible(len(rows) == 1 and Act.RESUME in wanted)
         self._stop.setVisible(any(info.state.is_active for info in infos))
