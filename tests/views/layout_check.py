@@ -48,6 +48,8 @@ MARGINS = 8
 """Pixels by which the left and the right margin of a card may differ: Qt does not mirror them."""
 LTR, RTL = Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft
 SCREEN = (1600, 1000)
+ATTEMPTS = 8
+Places = list[tuple[str, QRect]]
 
 
 def main() -> None:
@@ -92,13 +94,26 @@ def main_window() -> Iterator[MainWindow]:
 
 def look(name: str, show: Callable[[], QWidget], *, closes: bool = True) -> None:
     """Print what is wrong with what ``show`` shows, in both directions."""
-    places: dict[Qt.LayoutDirection, list[tuple[str, QRect]]] = {}
+    for _attempt in range(ATTEMPTS):
+        wrong, places = both_ways(name, show, closes=closes)
+        # What comes by and by, such as statistics, may have come between the two looks.
+        if parts(places[LTR]) == parts(places[RTL]):
+            break
+    for fault in (*wrong, *not_mirrored(places[LTR], places[RTL])):
+        print(f"{name}: {fault}")
+
+
+def both_ways(
+    name: str, show: Callable[[], QWidget], *, closes: bool
+) -> tuple[list[str], dict[Qt.LayoutDirection, Places]]:
+    """Return the faults, and where everything stands from left to right and from right to left."""
+    wrong: list[str] = []
+    places: dict[Qt.LayoutDirection, Places] = {}
     for direction in (LTR, RTL):
         QApplication.setLayoutDirection(direction)
         shown = show()
         settle(shown)
-        for fault in faults(shown):
-            print(f"{name}: {fault}")
+        wrong += faults(shown)
         places[direction] = list(placed(shown))
         if len(sys.argv) > 2:
             kind = "rtl" if direction is RTL else "ltr"
@@ -106,16 +121,20 @@ def look(name: str, show: Callable[[], QWidget], *, closes: bool = True) -> None
         if closes:
             shown.hide()
             shown.deleteLater()
-    for fault in not_mirrored(places[LTR], places[RTL]):
-        print(f"{name}: {fault}")
+    return wrong, places
 
 
 def settle(window: QWidget) -> None:
-    """Wait until all that comes by and by is there."""
-    before: list[object] = []
+    """Wait until nothing moves any more."""
+    before: Places = []
     while before != (now := list(placed(window))):
-        before = [*now]
-        QTest.qWait(250 if isinstance(window, MainWindow) else 20)
+        before = now
+        QTest.qWait(20)
+
+
+def parts(places: Places) -> list[str]:
+    """Return what there is, wherever it stands."""
+    return [what for what, _at in places]
 
 
 def faults(window: QWidget) -> Iterator[str]:
@@ -189,9 +208,9 @@ def placed(window: QWidget) -> Iterator[tuple[str, QRect]]:
         yield f"{type(widget).__name__} “{words(widget)}” of {window.width()}", at
 
 
-def not_mirrored(ltr: list[tuple[str, QRect]], rtl: list[tuple[str, QRect]]) -> Iterator[str]:
+def not_mirrored(ltr: Places, rtl: Places) -> Iterator[str]:
     """Yield what does not stand at the opposite side where text runs from the right."""
-    if [what for what, _at in ltr] != [what for what, _at in rtl]:
+    if parts(ltr) != parts(rtl):
         yield "has other parts from right to left"
         return
     for (what, left), (_what, right) in zip(ltr, rtl, strict=True):

@@ -8,12 +8,11 @@ _JOIN = Mend(_("Join the group"), ("pkexec", "usermod", "-aG", "libvirt", "ann")
 _NETWORK = Mend(_("Start it"), ("virsh", "-c", "qemu:///system", "net-start", "default"))
 _LOGIN = Mend(_("Log in anew"), ("loginctl", "terminate-user", "ann"), Deed.COPY)
 _VERSION = _("Version {version}; it {gives}.")
-_UNLOADED = _("The kernel’s module for KVM is not loaded. {slow}")
+_UNLOADED = _("The kernel’s module for KVM is not loaded, so machines run many times slower.")
 _INACTIVE = _("It is not active, so machines that use it don’t start.")
 _CLOSED = _("{path} can’t be written to, so no disk or ISO can be kept there.")
 _FULL = _("Only {free} are free: machines stop when nothing is left.")
 _COPIES = _("Exports and copies take time and room here; XFS and btrfs would share blocks.")
-_SLOW = _("Machines run, but many times slower.")
 
 
 def _good(title: str, text: str) -> Finding:
@@ -32,7 +31,7 @@ GOOD = (
 )
 BAD = (
     _bad(_("Group “libvirt”"), _("libvirt did not let you in."), _JOIN, _LOGIN),
-    _bad(_("KVM in the kernel"), _UNLOADED.format(slow=_SLOW)),
+    _bad(_("KVM in the kernel"), _UNLOADED),
     _bad(_("Network “default”"), _INACTIVE, _NETWORK),
     _bad(_("Folders"), _CLOSED.format(path="/srv/disks")),
     _bad(_("Free room"), _FULL.format(free="180 MiB")),

@@ -30,7 +30,7 @@ class ConnectionForm(QWidget):
         super().__init__(parent)
         kinds = {SSH: _("Another computer, by ssh"), ANY: _("Any address of a libvirt")}
         self.kind = ChoiceField(_("&To"), kinds, SSH)
-        self.host = TextField(_("&Computer"))
+        self.host = TextField(_("C&omputer"))
         self.host.edit.setPlaceholderText(_("Name or address, such as lab-server"))
         self.user = TextField(_("&User"))
         self.user.edit.setPlaceholderText(_("As ssh chooses"))
@@ -61,7 +61,6 @@ class ConnectionForm(QWidget):
         for edit in self.findChildren(QLineEdit):
             edit.textChanged.connect(self._check)
         self._check()
-        self.setFocusProxy(self.host.edit)
 
     @property
     def problem(self) -> str:
