@@ -14,6 +14,8 @@ from vmdesk.views.message_dialog import Choice, MessageDialog
 from vmdesk.views.properties.page import Form
 
 TRUST = "trust"
+_WIDE = 620
+"""Pixels in which a fingerprint can be read, and so compared, as a whole."""
 # What OpenSSH says (sshconnect.c, check_host_key); the languages of ssh are one.
 _UNKNOWN = re.compile(r"authenticity of host '(?P<host>[^']+)' can't be established")
 _FINGERPRINT = re.compile(r"(?P<kind>[\w-]+) key fingerprint is (?P<print>\S+?)\.?\s")
@@ -52,6 +54,7 @@ class SshDialogs(QObject):
             (Choice("no", _("&Don't connect")), Choice(TRUST, _("&Trust it and connect"))),
         )
         dialog.body.addWidget(_selectable(shown))
+        dialog.setMinimumWidth(_WIDE)
         dialog.chosen.connect(
             lambda key: question.answer("yes") if key == TRUST else question.refuse()
         )
@@ -70,9 +73,9 @@ class SecretDialog(Dialog):
     told = Signal(object)
     """What the user has put in."""
 
-    def __init__(self, parent: QWidget, heading: str, words: str) -> None:
+    def __init__(self, parent: QWidget, heading: str, words: str, name: str) -> None:
         super().__init__(parent, heading)
-        self.secret = TextField(_("&Password"))
+        self.secret = TextField(name)
         self.secret.edit.setEchoMode(QLineEdit.EchoMode.Password)
         form = Form()
         form.add(self.secret)
@@ -90,15 +93,16 @@ class SecretDialog(Dialog):
         self.told.emit(self.secret.edit.text())
 
 
-def _words(prompt: str) -> tuple[str, str]:
-    """Return heading and text for a question; one that nobody foresaw is shown as it is."""
+def _words(prompt: str) -> tuple[str, str, str]:
+    """Return heading, text and the answer's name; what nobody foresaw is shown as it is."""
     if (found := _PASSWORD.search(prompt)) is not None:
         heading = _("Password of {who}").format(who=shortened(found["who"]))
-        return heading, _("The other computer asks for it. vmdesk does not keep it.")
+        text = _("The other computer asks for it. vmdesk does not keep it.")
+        return heading, text, _("&Password")
     if (found := _PASSPHRASE.search(prompt)) is not None:
         text = _("It protects {file}. An ssh agent would remember it for you.")
-        return _("Passphrase of your key"), text.format(file=found["key"])
-    return _("ssh asks"), prompt.strip()
+        return _("Passphrase of your key"), text.format(file=found["key"]), _("&Passphrase")
+    return _("ssh asks"), prompt.strip(), _("&Answer")
 
 
 def _selectable(text: str) -> QLineEdit:
