@@ -71,7 +71,7 @@ def _wait_for(port: int) -> None:
     [
         ("no", "127.0.0.1", "ssh refused"),
         ("yes", "127.0.0.1", "ssh key unknown"),
-        ("yes", "nowhere.invalid", "not running"),
+        ("yes", "nowhere.invalid", "host not reached"),
     ],
 )
 def test_what_ssh_says_comes_through_libvirt(

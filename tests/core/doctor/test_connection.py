@@ -45,6 +45,12 @@ def test_a_daemon_that_does_not_run_can_be_started(examined: Examine, tmp_path: 
     assert "No such file" in found.details
 
 
+def test_a_libvirt_of_another_computer_is_not_started_here(examined: Examine) -> None:
+    found = connection.opens(examined("qemu+tcp://127.0.0.1:1/system"))
+    assert found.state is State.BROKEN
+    assert found.mends == ()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may use every socket")
 def test_a_socket_closed_to_this_user_says_how_to_be_let_in(
     examined: Examine, tmp_path: Path

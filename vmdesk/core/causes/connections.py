@@ -54,10 +54,16 @@ REACHING: tuple[Row, ...] = (
         is_lost=True,
     ),
     Row(
+        "host not reached",
+        _NOT_REACHED,
+        _("Check that the other computer is on, and that ssh to it works in a terminal."),
+        words="ssh:",
+        is_lost=True,
+    ),
+    Row(
         "not running",
         _NOT_REACHED,
         _("Start the service libvirtd, or use --connect qemu:///session, which needs none."),
-        words="ssh:",
         numbers=frozenset({errno.ENOENT, errno.ECONNREFUSED, errno.EHOSTUNREACH}),
         is_lost=True,
         button=_("Start libvirt"),

@@ -47,7 +47,7 @@ def _daemon(surroundings: Surroundings) -> str | None:
 def opens(surroundings: Surroundings) -> Finding:
     """Tell whether the connection opens, as whom, and which version answers."""
     title = _("Connection")
-    if surroundings.is_local_session and _daemon(surroundings) is None:
+    if surroundings.is_session and surroundings.is_here and _daemon(surroundings) is None:
         # libvirt itself would wait for seconds for a daemon that it can't start.
         meaning = _("There is nothing to connect to: libvirt is not installed.")
         return Finding("connection", title, State.BROKEN, meaning)
@@ -61,7 +61,8 @@ def opens(surroundings: Surroundings) -> Finding:
     except libvirt.libvirtError as error:
         told = translate(error)
         known = causes.of_libvirt(error)
-        mends = known.mends if known is not None else ()
+        # They would mend this computer.
+        mends = known.mends if known is not None and surroundings.is_here else ()
         meaning = f"{told.summary} {told.hint}".strip()
         return Finding("connection", title, State.BROKEN, meaning, mends, told.details)
     meaning = _("{uri} answers to {user}, by libvirt {version}.").format(

@@ -49,9 +49,9 @@ class Surroundings:
         return urlsplit(self.uri).path == "/session"
 
     @property
-    def is_local_session(self) -> bool:
-        """Whether the user's own libvirt of this computer is meant."""
-        return self.is_session and not urlsplit(self.uri).netloc
+    def is_here(self) -> bool:
+        """Whether the libvirt is that of this computer."""
+        return not urlsplit(self.uri).netloc
 
     def path(self, name: str) -> Path:
         """Return a path of the examined system; ``name`` is absolute."""
