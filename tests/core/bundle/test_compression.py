@@ -78,6 +78,18 @@ def test_a_flipped_byte_is_noticed(tmp_path: Path, data: bytes, form: Compressio
         _read(path, form)
 
 
+@pytest.mark.parametrize("form", PACKED)
+@pytest.mark.parametrize("cut", [1, 2, 3, 4])
+def test_a_cut_at_the_very_end_is_noticed(
+    tmp_path: Path, data: bytes, form: Compression, cut: int
+) -> None:
+    path = tmp_path / "file"
+    _write(path, form, data)
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises(DamagedStreamError):
+        _read(path, form)
+
+
 def test_a_gzip_that_is_cut_is_noticed(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(gzip.compress(data)[:-100])

@@ -40,6 +40,13 @@ ZSTD_JOBS = 16 * 1024**2
 MAX_THREADS = 16
 """Each needs some 5 MiB; no disk takes what more could write."""
 
+_ZSTD_NOTHING = b"\x50\x2a\x4d\x18" + bytes(4)
+"""An empty skippable frame (RFC 8878, 3.1.2): behind a whole file it means nothing.
+
+One that was cut takes it for the rest of its data or checksum, and is found damaged. The library
+itself passes over such a cut.
+"""
+
 MAX_WINDOW = 128 * 1024**2
 """Bytes of memory that a zstd file may ask for; the zstd program itself allows no more."""
 
@@ -107,7 +114,7 @@ def reading(
     Its ``read`` raises ``DamagedStreamError``. ``check`` is called (on any thread) before each
     block of compressed bytes and may raise to stop: a file can be full of nothing.
     """
-    source = _Source(file, check)
+    source = _Source(file, check, _ZSTD_NOTHING if compression is Compression.ZSTD else b"")
     match compression:
         case Compression.NONE:
             yield file
@@ -170,12 +177,13 @@ def _close(stream: BinaryIO, file: BinaryIO) -> None:
 
 
 class _Source(io.RawIOBase):
-    """The compressed bytes, for as long as somebody wants them."""
+    """The compressed bytes and then ``end``, for as long as somebody wants them."""
 
-    def __init__(self, file: BinaryIO, check: Callable[[], object]) -> None:
+    def __init__(self, file: BinaryIO, check: Callable[[], object], end: bytes) -> None:
         super().__init__()
         self._file = cast(io.RawIOBase, file)
         self._check = check
+        self._end = io.BytesIO(end)
         self.is_left = False
 
     def readable(self) -> bool:
@@ -183,7 +191,7 @@ class _Source(io.RawIOBase):
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int | None:
         self._check()
-        return 0 if self.is_left else self._file.readinto(buffer)
+        return 0 if self.is_left else self._file.readinto(buffer) or self._end.readinto(buffer)
 
 
 class _Guarded:
