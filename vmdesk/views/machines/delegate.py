@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from vmdesk.models.domain_list_model import Activity, DomainRole
 from vmdesk.views.machines import header, sparkline
+from vmdesk.views.machines.proxy import DomainProxy
 from vmdesk.views.machines.screen_picture import (
     is_live,
     paint_placeholder,
@@ -50,14 +51,23 @@ class _Style:
 class DomainDelegate(QStyledItemDelegate):
     """Paints the picture, the name, the state in word and colour, and what is going on."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+    def __init__(self, proxy: DomainProxy, parent: QObject) -> None:
+        super().__init__(parent)
+        self._proxy = proxy
+        self._known: tuple[QFont, QSize] | None = None
+
+    def sizeHint(self, option: Any, index: Index) -> QSize:
         """Return the height of three lines of text, or of the picture with its margins."""
-        font = _Style.of(option).font
-        section = index.data(DomainRole.SECTION)
+        # Where there are sections Qt asks for every row, so it must cost next to nothing.
+        section = self._proxy.header_at(index.row())
+        font = option.font
         if section is not None:
             return header.size_hint(font, section)
-        text = 3 * _line_height(font) + 2 * _MARGIN
-        return QSize(240, max(_PICTURE.height() + 2 * _MARGIN, text) + 6)
+        if self._known is None or self._known[0] != font:
+            text = 3 * _line_height(font) + 2 * _MARGIN
+            height = max(_PICTURE.height() + 2 * _MARGIN, text) + 6
+            self._known = QFont(font), QSize(240, height)
+        return self._known[1]
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one row."""

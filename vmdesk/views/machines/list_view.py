@@ -37,7 +37,7 @@ class DomainListView(QListView):
         super().__init__(parent)
         self._proxy = proxy
         self.setModel(proxy)
-        self.setItemDelegate(DomainDelegate(self))
+        self.setItemDelegate(DomainDelegate(proxy, self))
         self.setAccessibleName(_("Virtual machines"))
         self.setAccessibleDescription(
             _("Return opens the console, the menu key shows what can be done.")

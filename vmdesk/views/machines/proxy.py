@@ -152,6 +152,17 @@ class DomainProxy(QAbstractListModel):
         headers = (part.domains.key("") for part in self._parts if self._has_header(part))
         return next(headers, None)
 
+    def header_at(self, row: int) -> Section | None:
+        """Return what a row tells of a connection, if it is a header."""
+        start = 0
+        for part in self._parts if self.has_headers else ():
+            if row == start and self._has_header(part):
+                return self._section(part)
+            if row < start:
+                break
+            start += self._length(part)
+        return None
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         """Return the number of rows, headers included."""
         return 0 if parent.isValid() else sum(map(self._length, self._parts))
