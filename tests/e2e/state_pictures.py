@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from tests.e2e.person import Person
 from tests.e2e.session import URI
@@ -89,7 +89,10 @@ def take_without_libvirt(settings: Settings, take: Take) -> None:
     for uri, name in ((URI, "window-loading"), (NOWHERE, "window-broken")):
         controller = Controller(Folders(paths.isos_dir(), paths.disks_dir()))
         controller.add(uri)
+        # Where no desktop gives a palette, a new window takes the light one.
+        palette = QApplication.palette()
         window = MainWindow(controller, settings)
+        QApplication.setPalette(palette)
         window.resize(1120, 820)
         window.show()
         if uri == NOWHERE:
