@@ -1,4 +1,4 @@
-"""The packages of others than Debian say of vmdesk what is so; nothing is built from them here."""
+"""What the packages say of vmdesk is so; those of others than Debian are not built here."""
 
 import re
 import subprocess
@@ -10,6 +10,7 @@ from vmdesk import __version__
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "packaging/rpm/vmdesk.spec"
+BUILD = ROOT / "packaging/deb/build.py"
 FLATPAK = ROOT / "packaging/flatpak/org.vmdesk.vmdesk.yml"
 
 
@@ -30,6 +31,14 @@ def test_the_spec_packs_the_files_that_pip_installs() -> None:
         for file in files:
             path = f"/usr/{place}/{Path(file).name}"
             assert any(fnmatch(path, f"{line}*") for line in packed), path
+
+
+def test_the_debian_package_has_each_part_of_qt_that_is_loaded() -> None:
+    sources = (ROOT / "vmdesk").rglob("*.py")
+    loaded = {m for file in sources for m in re.findall(r"from PySide6\.(\w+)", file.read_text())}
+    named = re.search(r"^MODULES = \((.+)\)$", BUILD.read_text(), re.MULTILINE)
+    assert named is not None
+    assert loaded == set(re.findall(r"\w+", named[1]))
 
 
 def test_what_the_packages_run_is_there() -> None:

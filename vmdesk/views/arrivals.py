@@ -12,7 +12,6 @@ from vmdesk.core.bundle.content import Content
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
-from vmdesk.views.bundles.import_flow import ImportFlow, show_refusal
 from vmdesk.views.drop_overlay import Use, use_of
 
 _CHOICE = _(
@@ -91,10 +90,14 @@ class Arrivals(QObject):
         if content is Content.DISC:
             self._ask_new(str(path)).finished.connect(self._end)
         else:
+            from vmdesk.views.bundles.import_flow import ImportFlow  # see main_window.py
+
             flow = ImportFlow(self._controller.open_sites, self._window, path, self._made)
             flow.ended.connect(self._end)
 
     def _refuse(self, path: Path, error: Exception) -> None:
+        from vmdesk.views.bundles.import_flow import show_refusal  # see main_window.py
+
         show_refusal(self._window, path, error).finished.connect(self._end)
 
     def _end(self) -> None:

@@ -11,10 +11,7 @@ from vmdesk.hardware import Settings
 from vmdesk.site import Site
 from vmdesk.views.action_rules import Act
 from vmdesk.views.error_dialog import ErrorDialog
-from vmdesk.views.insert_disc_dialog import open_insert_dialog
 from vmdesk.views.message_dialog import Choice, MessageDialog
-from vmdesk.views.properties.flow import PropertiesFlow
-from vmdesk.views.properties.several import SeveralDialog
 
 ADD = "add"
 
@@ -32,6 +29,8 @@ class HardwareConversations(QObject):
             case Act.PROPERTIES if len(uuids) > 1:
                 _Several(site, self._window, uuids)
             case Act.PROPERTIES | Act.RENAME:
+                from vmdesk.views.properties.flow import PropertiesFlow  # see main_window.py
+
                 PropertiesFlow(site, self._window, uuids[0], act is Act.RENAME)
             case Act.EJECT:
                 for uuid in uuids:
@@ -55,6 +54,8 @@ class HardwareConversations(QObject):
             ErrorDialog(self._window, _("Insert a disc"), error).open()
 
     def _ask_disc(self, site: Site, uuid: str, target: str) -> None:
+        from vmdesk.views.insert_disc_dialog import open_insert_dialog  # see main_window.py
+
         dialog = open_insert_dialog(site, self._window)
         dialog.agreed.connect(lambda source: site.hardware.insert(uuid, source, target))
 
@@ -94,6 +95,8 @@ class _Several(QObject):
             return
         if self._found:
             self._found.sort(key=lambda settings: settings.properties.name)
+            from vmdesk.views.properties.several import SeveralDialog  # see main_window.py
+
             dialog = SeveralDialog(self._found, self._window)
             dialog.agreed.connect(self._change)
             dialog.finished.connect(self.deleteLater)

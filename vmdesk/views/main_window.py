@@ -20,7 +20,6 @@ from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
 from vmdesk.views import focus_order, style
-from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.action_rules import Act, why_not
 from vmdesk.views.actions import DomainActions, Request
 from vmdesk.views.arrivals import Arrivals
@@ -32,11 +31,9 @@ from vmdesk.views.doctor.flow import DoctorFlow
 from vmdesk.views.drop_overlay import DropOverlay, sources_in
 from vmdesk.views.machines.order import SortBy
 from vmdesk.views.machines.page import MachinesPage
-from vmdesk.views.new_domain.flow import open_new_dialog
 from vmdesk.views.notice_bar import NoticeBar
 from vmdesk.views.presence import Presence
 from vmdesk.views.settings.flow import SettingsFlow
-from vmdesk.views.shortcuts_dialog import ShortcutsDialog
 from vmdesk.views.task_panel import TaskPanel
 from vmdesk.views.toolbar import Toolbar, WindowActions
 from vmdesk.views.whole_pages import broken_page, empty_page, loading_page
@@ -98,6 +95,8 @@ class MainWindow(QWidget):
         here = self.machines.connection_in_view
         # What the user looks at is offered first.
         sites.sort(key=lambda site: site.uri != here)
+        from vmdesk.views.new_domain.flow import open_new_dialog
+
         return open_new_dialog(sites, self._settings, self, source, self._show_new)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -242,6 +241,8 @@ class MainWindow(QWidget):
             )
 
     def _show_about(self) -> None:
+        from vmdesk.views.about_dialog import AboutDialog
+
         about = AboutDialog(self)
         # A bound method: Qt forgets the connection when the dialog is gone before the answer.
         self._controller.home.versions().succeeded.connect(about.show_versions)
@@ -249,6 +250,8 @@ class MainWindow(QWidget):
 
     def _show_shortcuts(self) -> None:
         machines = [self.domain_actions[act] for act in Act]
+        from vmdesk.views.shortcuts_dialog import ShortcutsDialog
+
         ShortcutsDialog(self.actions_of_window.all, machines, self).open()
 
     def _show_new(self, key: DomainKey) -> None:
