@@ -30,6 +30,7 @@ from vmdesk.views.actions import DomainActions
 from vmdesk.views.bundles.export_dialog import ExportDialog
 from vmdesk.views.bundles.import_dialog import ImportDialog
 from vmdesk.views.connections.add_dialog import AddDialog, RenameDialog
+from vmdesk.views.connections.ssh_dialogs import SecretDialog
 from vmdesk.views.delete_dialog import DeleteDialog
 from vmdesk.views.doctor.page import DoctorPage
 from vmdesk.views.error_dialog import ErrorDialog
@@ -201,6 +202,12 @@ def _force_off(parent: QWidget) -> MessageDialog:
     return MessageDialog(parent, "warning", heading, text, choices)
 
 
+def _secret(parent: QWidget) -> SecretDialog:
+    heading = _("Password of {who}").format(who="ann@lab-server")
+    words = _("The other computer asks for it. vmdesk does not keep it.")
+    return SecretDialog(parent, heading, words, _("&Password"))
+
+
 _FULL = replace(SURVEY, has_tpm=True, has_saved_state=True)
 _STREAMED = replace(
     PREVIEW, dropped=(), changed=(), disks=(*PREVIEW.disks, PreviewDisk("vdb", "", None, None))
@@ -244,6 +251,7 @@ DIALOGS: dict[str, Maker] = {
     "error-details": lambda parent: _error(parent, unfolds=True),
     "force-off": _force_off,
     "connection-add": AddDialog,
+    "connection-secret": _secret,
     "connection-rename": lambda parent: RenameDialog(parent, "lab", "lab-server"),
     "shortcuts": _shortcuts,
     "about": _about,

@@ -1,6 +1,8 @@
 """Dialogs that are opened and closed leave nothing behind."""
 
 import gc
+import importlib
+import pkgutil
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -8,6 +10,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.views.gallery import DIALOGS, Maker
+from vmdesk import views
+from vmdesk.views.dialog import Dialog
+from vmdesk.views.message_dialog import MessageDialog
 
 TIMES = 100
 ONE_OF_EACH = (
@@ -30,6 +35,14 @@ def open_and_close(make: Maker, parent: QWidget) -> None:
 def test_each_kind_of_dialog_is_among_them() -> None:
     kinds = {name.partition("-")[0] for name in DIALOGS}
     assert {name.partition("-")[0] for name in ONE_OF_EACH} == kinds
+
+
+def test_the_gallery_has_every_dialog_that_there_is(parent: QWidget) -> None:
+    for module in pkgutil.walk_packages(views.__path__, f"{views.__name__}."):
+        importlib.import_module(module.name)
+    shown = {type(make(parent)) for make in DIALOGS.values()}
+    there_are = {*Dialog.__subclasses__(), *MessageDialog.__subclasses__()}
+    assert {kind.__name__ for kind in there_are - shown} == set()
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
