@@ -80,7 +80,7 @@ def wait(condition: Callable[[], Any], what: str) -> Any:
 
 def items() -> Iterator[Any]:
     """All that a screen reader finds in vmdesk's windows; what goes meanwhile is left out."""
-    waiting = [item for item in _children(Atspi.get_desktop(0)) if item.get_name() == "vmdesk"]
+    waiting = [item for item in _children(Atspi.get_desktop(0)) if name_of(item) == "vmdesk"]
     while waiting:
         item = waiting.pop()
         yield item
@@ -108,11 +108,17 @@ def says(text: str) -> bool:
     return any(text in words for words in spoken())
 
 
+def button(name: str) -> Any:
+    """A button by what is on it, or None as long as there is none."""
+    with suppress(GLib.GError):
+        return next((i for i in items() if name_of(i) == name and i.get_role() == BUTTON), None)
+
+
 def press(name: str) -> None:
-    button = next(i for i in items() if name_of(i) == name and i.get_role() == BUTTON)
+    found = wait(lambda: button(name), f"the button “{name}”")
     # It may be gone with its window before it answers.
     with suppress(GLib.GError):
-        button.do_action(0)
+        found.do_action(0)
 
 
 def start(*command: str, **environment: str) -> subprocess.Popen[bytes]:
