@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import system_libvirt
 from tests.other_libvirt import OtherLibvirt
 from vmdesk.core import events
 from vmdesk.core.host import Host
@@ -184,3 +185,17 @@ def other_libvirts(libvirt_events: None) -> Iterator[tuple[OtherLibvirt, OtherLi
             other.start()
             found.append(other)
         yield found[0], found[1]
+
+
+@pytest.fixture
+def system_host(libvirt_events: None) -> Iterator[Host]:
+    """A host of a real system instance, with the pool ``default`` and nothing in it."""
+    if not os.access(system_libvirt.SOCKET, os.W_OK):
+        pytest.skip("VMDESK_TEST_SYSTEM has no libvirt: root starts it for the whole test run")
+    host = Host(system_libvirt.URI)
+    host.open()
+    system_libvirt.empty(host)
+    host.connection.storagePoolDefineXML(system_libvirt.POOL)
+    yield host
+    system_libvirt.empty(host)
+    host.close()

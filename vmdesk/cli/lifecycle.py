@@ -62,6 +62,9 @@ def _add_create(commands: Commands) -> None:
     ):
         described = f"{description}; " + _("default: %(default)s")
         parser.add_argument(option, type=kind, metavar=metavar, default=default, help=described)
+    parser.add_argument(
+        "--pool", default="", help=_("the storage pool for the disk; see “vmdeskctl pools”")
+    )
     parser.add_argument("--sha256", metavar="HEX", help=_("the checksum that the ISO must have"))
     parser.add_argument(
         "--accel",
@@ -124,6 +127,7 @@ def _create(context: Context) -> Result:
         sha256=arguments.sha256,
         accelerator=Accelerator(arguments.accel),
         start=not arguments.no_start,
+        pool=arguments.pool,
         uuid=str(uuid4()),
     )
     made = create.run(context.host, new, context.folders, context.job)
@@ -131,6 +135,7 @@ def _create(context: Context) -> Result:
         "created": made.name,
         "uuid": made.uuid,
         "disk": str(made.disk),
+        "pool": made.pool or None,
         "iso": str(made.iso.path),
         "iso_verification": made.iso.verification.value,
         "kvm": made.uses_kvm,
@@ -141,9 +146,9 @@ def _create(context: Context) -> Result:
 
 
 def _suggested_name(context: Context) -> str:
-    from vmdesk.core import iso_library  # see kept_discs.py
+    from vmdesk.core.storage import discs  # see kept_discs.py
 
-    source = iso_library.probe(context.arguments.iso, context.folders.isos, context.job)
+    source = discs.probe(context.host, context.arguments.iso, context.folders.isos, context.job)
     taken = {info.name for info in context.host.domains()}
     return create.unique_name(source.name, taken)
 
@@ -222,7 +227,10 @@ def _question(plan: DeletionPlan, approved: Sequence[DoomedFile]) -> str:
     lines = [_("Delete “{name}”?").format(name=plan.name)]
     for file in approved:
         size = formatting.size(file.used)
-        lines.append(_("    deleted: {path} ({size})").format(path=file.path, size=size))
+        text = _("    deleted: {path} ({size})").format(path=file.path, size=size)
+        if file.pool:
+            text += " " + _("in the storage pool “{pool}”").format(pool=file.pool)
+        lines.append(text)
     return "\n".join([*lines, *_kept(plan.kept)])
 
 

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from queue import SimpleQueue
 
 from vmdesk import __version__
-from vmdesk.cli import bundles, connections, doctor, hardware, lifecycle, serve, transfer
+from vmdesk.cli import bundles, connections, doctor, hardware, lifecycle, serve, storage, transfer
 from vmdesk.cli.command import Commands, Context, Parser, add_general_options
 from vmdesk.cli.output import Output, Result
 from vmdesk.core import events, file_format
@@ -41,7 +41,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"vmdeskctl {__version__}")
     add_general_options(parser)
     commands = Commands(parser)
-    for module in (lifecycle, hardware, bundles, transfer, serve, doctor, connections):
+    for module in (lifecycle, hardware, bundles, transfer, storage, serve, doctor, connections):
         module.add_commands(commands)
     return parser
 

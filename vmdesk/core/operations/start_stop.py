@@ -9,13 +9,13 @@ from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import disk_users
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations.definition import Definition
+from vmdesk.core.storage import pools
 
 _STORED = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
 
@@ -33,7 +33,8 @@ def start(host: Host, uuid: str, job: Job) -> None:
         raise _wrong_state(_("The machine is running already."))
     job.report(0, 0, _("Starting"))
     with translated():
-        if disk_users.are_here(host):
+        # In the system instance libvirt sees what this user may not, and says what is missing.
+        if not pools.are_needed(host):
             _check_files(DomainXml.parse(domain.XMLDesc(_STORED)))
         domain.create()
 
