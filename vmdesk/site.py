@@ -166,9 +166,9 @@ class Site(QObject):
         """Ask what an address holds; the task's result is a ``SourceInfo``."""
 
         def look(job: Job) -> SourceInfo:
-            from vmdesk.core import iso_library  # see kept_discs.py
+            from vmdesk.core.storage import discs  # see kept_discs.py
 
-            return iso_library.probe(source, self.folders.isos, job)
+            return discs.probe(self.host, source, self.folders.isos, job)
 
         return self._work.ask(look)
 

@@ -227,10 +227,10 @@ def _question(plan: DeletionPlan, approved: Sequence[DoomedFile]) -> str:
     lines = [_("Delete “{name}”?").format(name=plan.name)]
     for file in approved:
         size = formatting.size(file.used)
-        text = _("    deleted: {path} ({size})").format(path=file.path, size=size)
+        text = _("    deleted: {path} ({size})")
         if file.pool:
-            text += " " + _("in the storage pool “{pool}”").format(pool=file.pool)
-        lines.append(text)
+            text = _("    deleted: {path} ({size}) in the storage pool “{pool}”")
+        lines.append(text.format(path=file.path, size=size, pool=file.pool))
     return "\n".join([*lines, *_kept(plan.kept)])
 
 
