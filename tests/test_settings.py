@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from vmdesk.core.bundle.layout import ArchiveForm
+from vmdesk.core.domain_key import DomainKey
 from vmdesk.settings import Closing, Settings
 
 
@@ -20,7 +21,7 @@ def file(tmp_path: Path) -> Path:
         ("window_geometry", b"\x00\x01\xff"),
         ("splitter", b"\xfe\x00"),
         ("sort", "state"),
-        ("selection", "6dc4891e-ce9f-4c1b-ae9f-bff4b2050aed"),
+        ("selection", DomainKey("qemu:///session", "6dc4891e-ce9f-4c1b-ae9f-bff4b2050aed")),
         ("isos_folder", "/srv/isos"),
         ("disks_folder", "/srv/disks, \\ and more"),
         ("exports_folder", "/srv/exports"),

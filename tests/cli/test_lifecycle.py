@@ -94,6 +94,7 @@ def test_a_machine_is_created_used_and_deleted(
         "created": "memtest",
         "uuid": made["uuid"],
         "disk": str(disk),
+        "pool": None,
         "iso": str(iso),
         "iso_verification": "not verified",
         "kvm": made["kvm"],
