@@ -25,6 +25,7 @@ from vmdesk.views import closing, conversations, delete_dialog, style
 from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.action_rules import Act
 from vmdesk.views.delete_dialog import DeleteDialog
+from vmdesk.views.doctor.page import DoctorPage
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.machines.order import SortBy
 from vmdesk.views.main_window import MainWindow
@@ -139,7 +140,7 @@ def test_a_machine_that_the_history_tells_of_is_started_if_it_can_be(
     qtbot.waitUntil(lambda: state_of(controller) is DomainState.RUNNING)
 
 
-def test_no_kvm_is_said_once(
+def test_no_kvm_is_said_once_and_the_doctor_says_why(
     qtbot: QtBot, window: MainWindow, controller: Controller, settings: Settings
 ) -> None:
     without = Capabilities("x86_64", "", "q35", 0, 1, 1, *[False] * 7)
@@ -153,6 +154,10 @@ def test_no_kvm_is_said_once(
     assert window.kvm_notice.isVisible()
     controller.host_known.emit(replace(without, has_kvm=True))
     assert not window.kvm_notice.isVisible()
+    controller.host_known.emit(without)
+    qtbot.mouseClick(window.kvm_notice.deed_button, Qt.MouseButton.LeftButton)
+    (page,) = window.findChildren(DoctorPage)
+    assert page.isVisible()
 
 
 def test_a_lost_connection_keeps_the_rows_under_a_banner(

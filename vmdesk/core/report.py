@@ -9,6 +9,7 @@ from pathlib import Path
 from vmdesk import __version__
 from vmdesk.core import paths
 from vmdesk.core.doctor.finding import Finding, State
+from vmdesk.core.doctor.verdict import verdict
 from vmdesk.core.redaction import without_secrets
 
 LOG_NAME = "vmdesk.log"
@@ -19,7 +20,14 @@ _TAIL = 256 * 1024
 # How a record begins in the log; what follows on further lines belongs to it.
 _RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ )", re.MULTILINE)
 _BAD = re.compile(r"^\S+ \S+ (?:WARNING|ERROR|CRITICAL) ")
-_MARKS = {State.GOOD: "good", State.WARNING: "**warning**", State.BROKEN: "**BROKEN**"}
+_MARKS = {
+    State.BROKEN: "**BROKEN**",
+    State.WARNING: "**warning**",
+    State.GOOD: "good",
+    State.UNNEEDED: "not needed",
+    State.UNCHECKED: "not checked",
+}
+"""What a state is called in a report, in the order in which findings stand there."""
 
 
 def write(findings: Sequence[Finding], versions: Mapping[str, str]) -> str:
@@ -30,8 +38,8 @@ def write(findings: Sequence[Finding], versions: Mapping[str, str]) -> str:
     parts = {"vmdesk": __version__, "Python": platform.python_version(), **versions, **_system()}
     lines = ["### Versions", ""]
     lines += [f"- {name}: {value}" for name, value in parts.items()]
-    lines += ["", "### Doctor", ""]
-    order = (State.BROKEN, State.WARNING, State.GOOD)
+    lines += ["", "### Doctor", "", verdict(findings).text, ""]
+    order = tuple(_MARKS)
     for finding in sorted(findings, key=lambda finding: order.index(finding.state)):
         lines.append(f"- {_MARKS[finding.state]} {finding.check}: {finding.meaning}")
         lines += [f"    > {line}" for line in finding.details.splitlines()]

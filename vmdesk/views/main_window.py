@@ -216,8 +216,10 @@ class MainWindow(QWidget):
         if host.has_kvm or self._settings.knows_no_kvm:
             self.kvm_notice.hide()
         else:
-            self.kvm_notice.show_text(
-                _("KVM does not work on this computer: machines run, but slowly.")
+            self.kvm_notice.offer(
+                _("KVM does not work on this computer: machines run, but slowly."),
+                _("Find out why"),
+                self.doctor.begin,
             )
 
     def _forget_kvm(self) -> None:

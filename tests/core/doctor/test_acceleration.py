@@ -61,7 +61,7 @@ def test_a_device_closed_to_this_user_can_be_opened(examined: Examine, tmp_path:
     found = acceleration.device(examined(root=tmp_path))
     assert found.state is State.BROKEN
     assert "0666" in found.mends[0].shown
-    assert acceleration.device(examined("qemu:///system", tmp_path)).state is State.GOOD
+    assert acceleration.device(examined("qemu:///system", tmp_path)).state is State.UNNEEDED
     (tmp_path / "dev/kvm").chmod(0o600)
     assert acceleration.device(examined(root=tmp_path)).state is State.GOOD
 
@@ -85,13 +85,13 @@ def test_libvirt_is_asked_where_the_device_is_closed_to_this_user(
 ) -> None:
     found = acceleration.offered(examined(private_libvirt.uri))
     offers = os.access("/dev/kvm", os.R_OK | os.W_OK)
-    assert found.state is (State.GOOD if offers else State.BROKEN)
+    assert found.state is (State.UNCHECKED if offers else State.BROKEN)
     assert offers or "many times slower" in found.meaning
 
 
 @pytest.mark.usefixtures("libvirt_events")
 def test_a_libvirt_that_can_not_be_asked_says_nothing_of_kvm(examined: Examine) -> None:
-    assert acceleration.offered(examined("qemu:///system?socket=/nowhere")).state is State.WARNING
+    assert acceleration.offered(examined("qemu:///system?socket=/nowhere")).state is State.UNCHECKED
 
 
 def test_a_trial_is_made_once_for_each_boot(examined: Examine, tmp_path: Path) -> None:

@@ -35,15 +35,23 @@ def test_a_check_that_hangs_or_fails_does_not_stop_the_others(
         released.wait(30)
         raise Cancelled
 
-    good = Finding("good", "good", State.GOOD, "Good.")
-    made = {"hang": hang, "fail": fail, "good": lambda: good}
+    good = Finding("good", State.GOOD, "Good.")
+    made = {"connection": hang, "kvm trial": fail, "good": lambda: good}
     monkeypatch.setattr(examination, "checks", lambda _surroundings, _job: made)
     monkeypatch.setattr(examination, "PATIENCE", 0.2)
     late, failed, found = examination.run(examined(), Job())
     released.set()
     assert "in time" in late.meaning
-    assert (failed.state, failed.details) == (State.WARNING, "why")
+    assert (late.title, late.state) == ("Connection", State.UNCHECKED)
+    assert (failed.title, failed.state) == ("A machine with KVM", State.UNCHECKED)
+    assert failed.details == "why"
     assert found is good
+
+
+def test_every_check_has_a_title_for_people(examined: Examine) -> None:
+    programs = {"qemu-img", "virt-viewer", "swtpm", "passt", "libvirt"}
+    for check in examination.checks(examined(), Job()):
+        assert check in programs or Finding(check, State.GOOD, "").title != check
 
 
 def test_it_can_be_cancelled(examined: Examine) -> None:

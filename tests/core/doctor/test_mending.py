@@ -54,13 +54,13 @@ def test_where_nobody_can_be_asked_for_a_password_a_terminal_is_named() -> None:
 
 
 def found(*checks: str) -> list[Finding]:
-    return [Finding(check, check, State.BROKEN, "It is broken.") for check in checks]
+    return [Finding(check, State.BROKEN, "It is broken.") for check in checks]
 
 
 def test_only_what_is_newly_broken_is_news() -> None:
     file = paths.state_dir() / "doctor.json"
     try:
-        assert not mending.is_news([Finding("x", "x", State.WARNING, "So so.")])
+        assert not mending.is_news([Finding("x", State.WARNING, "So so.")])
         assert mending.is_news(found("network"))
         assert not mending.is_news(found("network"))
         assert mending.is_news(found("network", "room"))

@@ -32,6 +32,20 @@ def test_a_missing_program_can_be_installed(
     assert found.mends
 
 
+def test_a_program_that_does_not_run_is_as_bad_as_a_missing_one(
+    examined: Examine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    put(tmp_path, "/qemu-img", "#!/bin/sh\necho libaio.so.1: no such file >&2; exit 127\n").chmod(
+        0o700
+    )
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    found = programs.program(PARTS["qemu-img"], examined(), Job())
+    assert found.state is State.BROKEN
+    assert "does not run" in found.meaning
+    assert "libaio.so.1" in found.details
+    assert "qemu-utils (Debian, Ubuntu)" in found.advice
+
+
 def test_firmware_is_found_by_its_descriptions(examined: Examine, tmp_path: Path) -> None:
     assert programs.firmware(examined()).state is State.GOOD
     put(tmp_path, "/usr/share/qemu/firmware/10-bios.json", '{"interface-types": ["bios"]}')
@@ -42,6 +56,7 @@ def test_firmware_is_found_by_its_descriptions(examined: Examine, tmp_path: Path
 
 def test_spice_is_looked_for_where_it_is_a_module(examined: Examine, tmp_path: Path) -> None:
     assert programs.spice(examined()).state is State.GOOD
+    assert programs.spice(examined(root=tmp_path)).state is State.UNCHECKED
     put(tmp_path, "/usr/lib/x86_64-linux-gnu/qemu/ui-gtk.so")
     assert programs.spice(examined(root=tmp_path)).state is State.WARNING
 

@@ -49,6 +49,7 @@ def test_what_was_moved_aside_is_missed_and_has_a_package(elsewhere: Elsewhere) 
         assert "apt-get install -y" in mend["shown"], check
     assert found["connection"]["state"] == "broken"
     assert "could not be tried" in found["kvm trial"]["meaning"]
+    assert found["kvm trial"]["state"] == "not checked"
 
 
 def test_a_device_that_is_not_there_is_told(elsewhere: Elsewhere) -> None:
@@ -111,7 +112,7 @@ def test_the_group_of_libvirt_counts_from_the_next_login(elsewhere: Elsewhere) -
         script += f'echo {line} >"$top/{number}"; mount --bind "$top/{number}" /etc/group\n'
         script += elsewhere.doctor(SYSTEM)
     told = [findings(line)["group"] for line in elsewhere.run(script).splitlines()]
-    assert [found["state"] for found in told] == ["good", "warning", "warning", "good"], user
+    assert [found["state"] for found in told] == ["not needed", "warning", "warning", "good"], user
     assert "no group" in told[0]["meaning"]
     assert "usermod -a -G libvirt" in told[1]["mends"][0]["shown"]
     assert "from the next login" in told[2]["meaning"]
@@ -132,7 +133,7 @@ def test_a_libvirt_of_the_system_is_looked_at_from_outside(elsewhere: Elsewhere)
     assert "closed to" in closed["system instance"]["meaning"]
     assert "is not running" in gone["connection"]["meaning"]
     assert "systemctl enable --now" in gone["connection"]["mends"][0]["shown"]
-    assert (gone["system instance"]["state"], gone["network"]["state"]) == ("broken", "warning")
+    assert (gone["system instance"]["state"], gone["network"]["state"]) == ("broken", "not checked")
 
 
 MENDING = """
@@ -215,7 +216,8 @@ def test_a_log_is_read_where_this_user_may(elsewhere: Elsewhere) -> None:
     script += "chmod 0 /var/log/kern.log\n" + elsewhere.doctor()
     said = elsewhere.run(script).splitlines()
     nothing, denied, closed = (findings(line)["denials"] for line in said)
-    assert (nothing["state"], denied["state"], closed["state"]) == ("good", "warning", "good")
+    assert (nothing["state"], denied["state"]) == ("not checked", "warning")
+    assert closed["state"] == "not checked"
     assert denied["details"] == APPARMOR
     assert (
         nothing["meaning"]
@@ -230,10 +232,12 @@ def test_the_bridge_helper_is_set_up_by_root_alone(elsewhere: Elsewhere) -> None
     script += 'mkdir -p /etc/qemu; echo "allow br0" >/etc/qemu/bridge.conf\n' + elsewhere.doctor()
     script += f"umount {HELPER}; rm {HELPER}\n" + elsewhere.doctor()
     said = elsewhere.run(script, changing=["/usr/lib/qemu", "/etc"]).splitlines()
-    before, set_up, gone = (findings(line)["bridge helper"]["meaning"] for line in said)
-    assert "not set up" in before
-    assert "allow br0" in set_up
-    assert "not installed" in gone
+    before, set_up, gone = (findings(line)["bridge helper"] for line in said)
+    assert "not set up" in before["meaning"]
+    assert "allow br0" in set_up["meaning"]
+    assert "not installed" in gone["meaning"]
+    states = (before["state"], set_up["state"], gone["state"])
+    assert states == ("not needed", "good", "not needed")
 
 
 def test_a_libvirt_that_never_answers_costs_less_than_two_seconds(elsewhere: Elsewhere) -> None:

@@ -23,9 +23,9 @@ from vmdesk.views.main_window import MainWindow
 RUN = Mend("Start it", ("virsh", "net-start", "default"))
 COPY = Mend("Log in anew", ("loginctl", "terminate-user", "me"), Deed.COPY)
 FINDINGS = (
-    Finding("libvirt", "libvirt", State.GOOD, "It is installed."),
-    Finding("group", "Group", State.WARNING, "It counts from the next login.", (COPY,)),
-    Finding("network", "Network", State.BROKEN, "It is not active.", (RUN,)),
+    Finding("libvirt", State.GOOD, "It is installed."),
+    Finding("group", State.WARNING, "It counts from the next login.", (COPY,)),
+    Finding("network", State.BROKEN, "It is not active.", (RUN,)),
 )
 
 
@@ -40,17 +40,34 @@ def page(qtbot: QtBot, parent: QWidget) -> DoctorPage:
 def test_what_is_broken_comes_first_and_what_is_good_last(page: DoctorPage) -> None:
     assert [card.finding.check for card in page.cards] == ["network", "group"]
     assert [line.finding.check for line in page.lines] == ["libvirt"]
-    assert page.heading.text() == "1 thing is broken"
-    assert page.text.text() == "1 of 3 checks are good, 1 could be better."
+    assert page.heading.text() == (
+        "You can use vmdesk, but machines in the network “default” don’t start."
+    )
+    assert page.text.text() == "1 of 3 checks are good, 1 thing is broken."
     assert "Broken" in page.cards[0].accessibleName()
 
 
 def test_when_all_is_good_it_says_so(page: DoctorPage) -> None:
     page.show_findings(FINDINGS[:1])
     assert page.cards == []
-    assert page.heading.text() == "Everything is in order"
+    assert page.heading.text() == "You can use vmdesk: what it needs is there."
+    assert page.text.text() == "All 1 checks are good."
     page.show_findings(FINDINGS[:2])
-    assert page.heading.text() == "Machines can run here"
+    assert page.text.text() == "1 of 2 checks are good, 1 could be better."
+
+
+def test_what_was_not_checked_or_needed_is_neither_good_nor_bad(page: DoctorPage) -> None:
+    unchecked = Finding("denials", State.UNCHECKED, "You may read no log.")
+    unneeded = Finding("group", State.UNNEEDED, "Only the system’s machines need it.")
+    page.show_findings((unchecked, unneeded, FINDINGS[0]))
+    assert page.cards == []
+    assert [line.accessibleName().partition(".")[0] for line in page.lines] == [
+        "libvirt: Good",
+        "Group “libvirt”: Not needed",
+        "AppArmor and SELinux: Not checked",
+    ]
+    assert page.heading.text() == "You can use vmdesk: what it needs is there."
+    assert page.text.text().startswith("1 of 3 checks are good; the others are not needed")
 
 
 def test_a_button_asks_for_its_mend_and_shows_its_command(qtbot: QtBot, page: DoctorPage) -> None:

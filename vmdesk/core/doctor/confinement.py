@@ -20,7 +20,6 @@ _SHOWN = 5
 
 def denials(surroundings: Surroundings, job: Job) -> Finding:
     """Tell what AppArmor or SELinux denied to QEMU lately, where its log may be read."""
-    title = _("AppArmor and SELinux")
     check = "denials"
     readable, lines = _log(surroundings, job)
     found = [line for line in lines if _APPARMOR.search(line) or _SELINUX.search(line)]
@@ -30,16 +29,16 @@ def denials(surroundings: Surroundings, job: Job) -> Finding:
         meaning = _("{who} denied something to QEMU {count} times; Details has its words.")
         return Finding(
             check,
-            title,
             State.WARNING,
             meaning.format(who=who, count=len(found)),
             (_mend(is_selinux),),
             "\n".join(found[-_SHOWN:]),
         )
-    meaning = _("The log has nothing that they denied to QEMU.")
     if not readable:
         meaning = _("You may read no log that would have what they deny.")
-    return Finding(check, title, State.GOOD, meaning)
+        return Finding(check, State.UNCHECKED, meaning)
+    meaning = _("The log has nothing that they denied to QEMU.")
+    return Finding(check, State.GOOD, meaning)
 
 
 def _mend(is_selinux: bool) -> Mend:

@@ -26,14 +26,6 @@ TRIAL_PATIENCE = 12.0
 
 Check = Callable[[], Finding]
 
-_TITLES = {
-    "connection": _("Connection"),
-    "kvm trial": _("A machine with KVM"),
-    "network": _("Network “default”"),
-    "denials": _("AppArmor and SELinux"),
-}
-"""What a check is called that may get no answer; programs are called by their names."""
-
 
 def checks(surroundings: Surroundings, job: Job) -> dict[str, Check]:
     """Return every check by its name, in the order in which they are shown."""
@@ -65,7 +57,7 @@ def checks(surroundings: Surroundings, job: Job) -> dict[str, Check]:
 def run(surroundings: Surroundings, job: Job) -> tuple[Finding, ...]:
     """Make every check, each on a thread of its own, and return what they found, in order.
 
-    A check that has not ended in time is a warning; its thread is left behind. Raises
+    What has not ended in time was not checked; its thread is left behind. Raises
     ``Cancelled`` if the user asked to stop.
     """
     job.report(0, 0, _("Looking at this computer"))
@@ -91,7 +83,7 @@ def _make(name: str, check: Check, answers: "queue.SimpleQueue[Finding]") -> Non
     except (OperationError, OSError) as error:
         details = error.details if isinstance(error, OperationError) else ""
         meaning = _("This could not be looked at: {reason}").format(reason=error)
-        answers.put(Finding(name, _TITLES.get(name, name), State.WARNING, meaning, details=details))
+        answers.put(Finding(name, State.UNCHECKED, meaning, details=details))
 
 
 def _gather(
@@ -116,4 +108,4 @@ def _gather(
 
 def _late(name: str) -> Finding:
     meaning = _("This has not answered in time; look again in a moment.")
-    return Finding(name, _TITLES.get(name, name), State.WARNING, meaning)
+    return Finding(name, State.UNCHECKED, meaning)

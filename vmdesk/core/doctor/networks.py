@@ -20,47 +20,46 @@ _DESCRIPTIONS = (
 
 def default(surroundings: Surroundings) -> Finding:
     """Tell whether the network ``default`` is defined, active, and started with the computer."""
-    title = _("Network “default”")
     if surroundings.is_session:
         meaning = _("Your own machines use the user network, which needs nothing set up.")
-        return Finding("network", title, State.GOOD, meaning)
+        return Finding("network", State.UNNEEDED, meaning)
     try:
         connection = libvirt.open(surroundings.uri)
         try:
-            return _look(connection, surroundings, title)
+            return _look(connection, surroundings)
         finally:
             connection.close()
     except libvirt.libvirtError as error:
         meaning = _("It can’t be looked at without a connection to libvirt.")
         details = translate(error).details
-        return Finding("network", title, State.WARNING, meaning, details=details)
+        return Finding("network", State.UNCHECKED, meaning, details=details)
 
 
-def _look(connection: libvirt.virConnect, surroundings: Surroundings, title: str) -> Finding:
+def _look(connection: libvirt.virConnect, surroundings: Surroundings) -> Finding:
     networks = {network.name(): network for network in connection.listAllNetworks()}
     if NAME not in networks:
-        return _undefined(surroundings, title)
+        return _undefined(surroundings)
     network = networks[NAME]
     if not network.isActive():
         meaning = _("It is not active, so machines that use it don’t start.")
         mends = (_virsh(surroundings, _("Start it"), "net-start"),)
-        return Finding("network", title, State.BROKEN, meaning, mends)
+        return Finding("network", State.BROKEN, meaning, mends)
     if not network.autostart():
         meaning = _("It is active, but does not start with the computer.")
         mends = (_virsh(surroundings, _("Start it always"), "net-autostart"),)
-        return Finding("network", title, State.WARNING, meaning, mends)
+        return Finding("network", State.WARNING, meaning, mends)
     meaning = _("It is active, and starts with the computer.")
-    return Finding("network", title, State.GOOD, meaning)
+    return Finding("network", State.GOOD, meaning)
 
 
-def _undefined(surroundings: Surroundings, title: str) -> Finding:
+def _undefined(surroundings: Surroundings) -> Finding:
     meaning = _("It does not exist, so machines that use it don’t start.")
     file = next((f for f in _DESCRIPTIONS if surroundings.path(f).exists()), None)
     if file is None:
         mends = packages.install("default network", surroundings.root)
     else:
         mends = (_virsh(surroundings, _("Make it"), "net-define", Path(file)),)
-    return Finding("network", title, State.BROKEN, meaning, mends)
+    return Finding("network", State.BROKEN, meaning, mends)
 
 
 def _virsh(surroundings: Surroundings, text: str, deed: str, what: str | Path = NAME) -> Mend:

@@ -9,7 +9,7 @@ from vmdesk.core import process
 from vmdesk.core.doctor import packages
 from vmdesk.core.doctor.finding import Finding, State, Surroundings
 from vmdesk.core.i18n import _
-from vmdesk.core.job import Job
+from vmdesk.core.job import Job, OperationError
 
 _FIRMWARE = ("/usr/share/qemu/firmware", "/etc/qemu/firmware")
 _MODULES = ("/usr/lib/*/qemu", "/usr/lib64/qemu", "/usr/lib/qemu")
@@ -44,12 +44,17 @@ def parts() -> tuple[Part, ...]:
 def program(part: Part, surroundings: Surroundings, job: Job) -> Finding:
     """Tell whether a program is there, its version, and what it gives."""
     if shutil.which(part.program) is None:
-        return _missing(part.name, part.program, part.gives, part.missing, surroundings)
-    version = _version(part.program, job)
+        return _missing(part.name, part.gives, part.missing, surroundings)
+    try:
+        version = _version(part.program, job)
+    except OperationError as error:
+        meaning = _("It is installed, but does not run; it {gives}.").format(gives=part.gives)
+        advice = _("Install it anew: {packages}.").format(packages=packages.names(part.name))
+        return Finding(part.name, part.missing, meaning, (), error.details, advice)
     meaning = _("Version {version}; it {gives}.").format(version=version, gives=part.gives)
     if not version:
         meaning = _("It is installed; it {gives}.").format(gives=part.gives)
-    return Finding(part.name, part.program, State.GOOD, meaning)
+    return Finding(part.name, State.GOOD, meaning)
 
 
 def firmware(surroundings: Surroundings) -> Finding:
@@ -61,10 +66,9 @@ def firmware(surroundings: Surroundings) -> Finding:
     found = [f for f in files if '"uefi"' in f.read_text(encoding="utf-8", errors="replace")]
     gives = _("starts modern guests, and Windows 11")
     if not found:
-        title = _("UEFI firmware")
-        return _missing("firmware", title, gives, State.WARNING, surroundings)
+        return _missing("firmware", gives, State.WARNING, surroundings)
     meaning = _("It is installed; it {gives}.").format(gives=gives)
-    return Finding("firmware", _("UEFI firmware"), State.GOOD, meaning)
+    return Finding("firmware", State.GOOD, meaning)
 
 
 def spice(surroundings: Surroundings) -> Finding:
@@ -76,20 +80,22 @@ def spice(surroundings: Surroundings) -> Finding:
         if any(folder.glob("*.so"))
     ]
     gives = _("shares clipboard, sound and USB devices with a guest")
-    if folders and not any((folder / "chardev-spice.so").exists() for folder in folders):
-        return _missing("spice", "SPICE", gives, State.WARNING, surroundings)
+    if not folders:
+        meaning = _("The emulator has no modules, of which SPICE would be one; it {gives}.")
+        return Finding("spice", State.UNCHECKED, meaning.format(gives=gives))
+    if not any((folder / "chardev-spice.so").exists() for folder in folders):
+        return _missing("spice", gives, State.WARNING, surroundings)
     meaning = _("The emulator has it: it {gives}.").format(gives=gives)
-    return Finding("spice", "SPICE", State.GOOD, meaning)
+    return Finding("spice", State.GOOD, meaning)
 
 
 def bridge_helper(surroundings: Surroundings) -> Finding:
     """Tell whether machines of a user can join a bridge of the host."""
-    title = _("Bridge helper")
     check = "bridge helper"
     helper = next((p for p in map(surroundings.path, _BRIDGE_HELPERS) if p.exists()), None)
     if helper is None:
         meaning = _("It is not installed; your own machines can’t join a bridge of this computer.")
-        return Finding(check, title, State.GOOD, meaning)
+        return Finding(check, State.UNNEEDED, meaning)
     allowed = [
         line
         for line in surroundings.text("/etc/qemu/bridge.conf").splitlines()
@@ -98,24 +104,22 @@ def bridge_helper(surroundings: Surroundings) -> Finding:
     is_set_up = helper.stat().st_mode & 0o4000 != 0 and allowed
     if is_set_up:
         meaning = _("Your own machines can join a bridge of this computer: {rules}.")
-        return Finding(check, title, State.GOOD, meaning.format(rules=", ".join(allowed)))
+        return Finding(check, State.GOOD, meaning.format(rules=", ".join(allowed)))
     meaning = _(
         "It is not set up, so only the system’s machines can join a bridge; the user network "
         "needs none."
     )
-    return Finding(check, title, State.GOOD, meaning)
+    return Finding(check, State.UNNEEDED, meaning)
 
 
-def _missing(
-    name: str, title: str, gives: str, state: State, surroundings: Surroundings
-) -> Finding:
+def _missing(name: str, gives: str, state: State, surroundings: Surroundings) -> Finding:
     meaning = _("It is missing; it {gives}.").format(gives=gives)
     mends = packages.install(name, surroundings.root)
     if not mends:
         meaning = _("It is missing; it {gives}, and is in {packages}.").format(
             gives=gives, packages=packages.names(name)
         )
-    return Finding(name, title, state, meaning, mends)
+    return Finding(name, state, meaning, mends)
 
 
 def _version(program_name: str, job: Job) -> str:

@@ -52,20 +52,22 @@ def qemu_user() -> Reader | None:
 
 def may_reach(surroundings: Surroundings, reader: Reader | None) -> Finding:
     """Tell whether ``reader`` may go through the folders above the disks and ISOs."""
-    title = _("Files that QEMU reads")
     check = "readers"
-    if surroundings.is_session or reader is None:
+    if surroundings.is_session:
         meaning = _("Your own machines run as yourself and read what you may read.")
-        return Finding(check, title, State.GOOD, meaning)
+        return Finding(check, State.GOOD, meaning)
+    if reader is None:
+        meaning = _("Which user the system’s machines run as is not known here.")
+        return Finding(check, State.UNCHECKED, meaning)
     closed = closed_to(surroundings.isos, reader)
     if closed is None:
         meaning = _("{user}, whom the system’s machines run as, may reach disks and ISOs.")
-        return Finding(check, title, State.GOOD, meaning.format(user=reader.name))
+        return Finding(check, State.GOOD, meaning.format(user=reader.name))
     meaning = _(
         "The system’s machines run as {user}, who may not enter {folder}: an ISO or disk in it "
         "is denied."
     ).format(user=reader.name, folder=closed)
-    return Finding(check, title, State.BROKEN, meaning, mends(closed, surroundings, reader))
+    return Finding(check, State.BROKEN, meaning, mends(closed, surroundings, reader))
 
 
 def mends(closed: Path, surroundings: Surroundings, reader: Reader) -> tuple[Mend, ...]:

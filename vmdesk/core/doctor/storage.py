@@ -22,21 +22,20 @@ _BLOCK = 4096
 
 def folders(surroundings: Surroundings) -> Finding:
     """Tell whether vmdesk's folders exist, or can be made, and can be written to."""
-    title = _("Folders")
     for folder in _all(surroundings):
         place = _nearest(folder)
         if not place.is_dir():
             meaning = _("{path} is a file where a folder for machines has to be.")
-            return _broken_folder(title, meaning.format(path=place), None)
+            return _broken_folder(meaning.format(path=place), None)
         if not os.access(place, os.W_OK | os.X_OK):
             meaning = _("{path} can’t be written to, so no disk or ISO can be kept there.")
             mend = None
             if place.owner() == user_name():
                 command = ("chmod", "u+rwx", str(place))
                 mend = Mend(_("Allow writing"), command)
-            return _broken_folder(title, meaning.format(path=place), mend)
+            return _broken_folder(meaning.format(path=place), mend)
     meaning = _("Disks and ISOs are kept in {path}.").format(path=surroundings.disks.parent)
-    return Finding("folders", title, State.GOOD, meaning)
+    return Finding("folders", State.GOOD, meaning)
 
 
 def room(surroundings: Surroundings) -> Finding:
@@ -51,27 +50,26 @@ def room(surroundings: Surroundings) -> Finding:
         state = State.BROKEN
         meaning = _("Only {free} are free: machines stop when nothing is left.")
     meaning = meaning.format(free=formatting.size(free))
-    return Finding("room", _("Free room"), state, meaning, details=str(place))
+    return Finding("room", state, meaning, details=str(place))
 
 
 def sharing(surroundings: Surroundings) -> Finding:
     """Tell whether a copy on this file system can share its blocks with the original."""
-    title = _("Fast copies")
     place = _nearest(surroundings.disks)
     try:
         shares = _shares_blocks(place)
     except OSError:
         meaning = _("That can’t be tried in a folder that can’t be written to.")
-        return Finding("sharing", title, State.WARNING, meaning)
+        return Finding("sharing", State.UNCHECKED, meaning)
     if shares:
         meaning = _("Exports and copies share their blocks: they take no time and no room.")
-    else:
-        meaning = _("Exports and copies take time and room here; XFS and btrfs would share blocks.")
-    return Finding("sharing", title, State.GOOD, meaning)
+        return Finding("sharing", State.GOOD, meaning)
+    meaning = _("Exports and copies take time and room here; XFS and btrfs would share blocks.")
+    return Finding("sharing", State.UNNEEDED, meaning)
 
 
-def _broken_folder(title: str, meaning: str, mend: Mend | None) -> Finding:
-    return Finding("folders", title, State.BROKEN, meaning, (mend,) if mend is not None else ())
+def _broken_folder(meaning: str, mend: Mend | None) -> Finding:
+    return Finding("folders", State.BROKEN, meaning, (mend,) if mend is not None else ())
 
 
 def _all(surroundings: Surroundings) -> tuple[Path, Path]:

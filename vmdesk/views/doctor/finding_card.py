@@ -10,12 +10,20 @@ from vmdesk.core.mend import Deed, Mend
 from vmdesk.views import icons
 from vmdesk.views.labels import ElidedLabel, label
 
-_SIGNS = {
+SIGNS: dict[State, tuple[str, icons.Tint]] = {
     State.GOOD: ("check", icons.running),
     State.WARNING: ("warning", icons.paused),
     State.BROKEN: ("error", icons.failed),
+    State.UNNEEDED: ("dash", icons.secondary),
+    State.UNCHECKED: ("question", icons.secondary),
 }
-_WORDS = {State.GOOD: _("Good"), State.WARNING: _("Could be better"), State.BROKEN: _("Broken")}
+_WORDS = {
+    State.GOOD: _("Good"),
+    State.WARNING: _("Could be better"),
+    State.BROKEN: _("Broken"),
+    State.UNNEEDED: _("Not needed"),
+    State.UNCHECKED: _("Not checked"),
+}
 _COPIED_FOR = 2000
 """Milliseconds for which a button says that it has copied."""
 
@@ -52,7 +60,7 @@ class MendLine(QFrame):
 
 
 class FindingCard(QFrame):
-    """A finding that is not good: all of it can be seen."""
+    """A finding of something that is wrong: all of it can be seen."""
 
     mend_wanted = Signal(object)
     """A ``Mend`` that a button is to carry out."""
@@ -64,7 +72,7 @@ class FindingCard(QFrame):
         self.buttons: list[QPushButton] = []
         self.lines: list[MendLine] = []
         self.setAccessibleName(f"{finding.title}: {_WORDS[finding.state]}. {finding.meaning}")
-        sign, tint = _SIGNS[finding.state]
+        sign, tint = SIGNS[finding.state]
         words = QVBoxLayout()
         words.setSpacing(4)
         head = QHBoxLayout()
@@ -76,6 +84,8 @@ class FindingCard(QFrame):
         head.addStretch(1)
         words.addLayout(head)
         words.addWidget(label(finding.meaning, "secondary"))
+        if finding.advice:
+            words.addWidget(label(finding.advice, "secondary"))
         if finding.details:
             words.addWidget(_quoted(finding.details))
         for mend in finding.mends:
@@ -108,8 +118,8 @@ class FindingCard(QFrame):
         return row
 
 
-class GoodLine(QWidget):
-    """A finding with which all is well: one quiet line."""
+class FindingLine(QWidget):
+    """A finding with which nothing is wrong: one quiet line."""
 
     def __init__(self, finding: Finding, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,9 +130,11 @@ class GoodLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(18, 6, 16, 6)
         row.setSpacing(14)
-        sign, tint = _SIGNS[finding.state]
+        sign, tint = SIGNS[finding.state]
         top = Qt.AlignmentFlag.AlignTop
-        row.addWidget(icons.IconLabel(sign, 16, tint), 0, top)
+        shown = icons.IconLabel(sign, 16, tint)
+        shown.setToolTip(_WORDS[finding.state])
+        row.addWidget(shown, 0, top)
         row.addWidget(name, 0, top)
         row.addWidget(label(finding.meaning, "secondary"), 1, top)
 

@@ -1,4 +1,4 @@
-"""What the doctor found: first what is broken, then what could be better, then what is good."""
+"""What the doctor found: what it all means, then what is wrong, the worst first, then the rest."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,10 +13,11 @@ from PySide6.QtWidgets import (
 )
 
 from vmdesk.core.doctor.finding import Finding, State
+from vmdesk.core.doctor.verdict import verdict
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.views import icons
 from vmdesk.views.dialog import Dialog
-from vmdesk.views.doctor.finding_card import FindingCard, GoodLine
+from vmdesk.views.doctor.finding_card import SIGNS, FindingCard, FindingLine
 from vmdesk.views.labels import hairline, label, title
 
 _COPIED_FOR = 2000
@@ -39,7 +40,7 @@ class DoctorPage(Dialog):
         self.heading = title("")
         self.text = label("", "secondary")
         self.cards: list[FindingCard] = []
-        self.lines: list[GoodLine] = []
+        self.lines: list[FindingLine] = []
         self.report_button = _button(_("Copy a &report"), self.report_wanted.emit)
         self.report_button.setIcon(icons.icon("copy"))
         self.report_button.setToolTip(_("Versions, findings and the last errors, for a bug report"))
@@ -70,10 +71,14 @@ class DoctorPage(Dialog):
             for finding in findings:
                 if finding.state is state:
                     self._add_card(finding, layout)
-        good = [finding for finding in findings if finding.state is State.GOOD]
-        self.lines = [GoodLine(finding) for finding in good]
+        self.lines = [
+            FindingLine(finding)
+            for state in (State.GOOD, State.UNNEEDED, State.UNCHECKED)
+            for finding in findings
+            if finding.state is state
+        ]
         if self.lines:
-            layout.addWidget(self._good())
+            layout.addWidget(self._quiet())
         layout.addStretch(1)
         self._scroll.setWidget(ground)
         self._summarize(findings)
@@ -103,7 +108,7 @@ class DoctorPage(Dialog):
         self.cards.append(card)
         layout.addWidget(card)
 
-    def _good(self) -> QFrame:
+    def _quiet(self) -> QFrame:
         frame = QFrame()
         frame.setObjectName("card")
         column = QVBoxLayout(frame)
@@ -115,18 +120,10 @@ class DoctorPage(Dialog):
 
     def _summarize(self, findings: Sequence[Finding]) -> None:
         states = [finding.state for finding in findings]
-        broken, warnings = states.count(State.BROKEN), states.count(State.WARNING)
-        if broken:
-            heading = ngettext("{count} thing is broken", "{count} things are broken", broken)
-            heading = heading.format(count=broken)
-        elif warnings:
-            heading = _("Machines can run here")
-        else:
-            heading = _("Everything is in order")
-        self.heading.setText(heading)
-        self.text.setText(_counted(len(states), warnings, states.count(State.GOOD)))
-        sign = ("error", icons.failed) if broken else ("doctor", icons.accent)
-        self.sign.set_icon(*(sign if broken or warnings else ("check", icons.running)))
+        meant = verdict(findings)
+        self.heading.setText(meant.text)
+        self.text.setText(_counted(states))
+        self.sign.set_icon(*SIGNS[meant.state])
 
     def _lay_out(self) -> None:
         words = QVBoxLayout()
@@ -159,13 +156,21 @@ class DoctorPage(Dialog):
         self.setMinimumSize(560, 400)
 
 
-def _counted(total: int, warnings: int, good: int) -> str:
+def _counted(states: Sequence[State]) -> str:
+    total, good = len(states), states.count(State.GOOD)
+    broken, warnings = states.count(State.BROKEN), states.count(State.WARNING)
     if good == total:
         return _("All {total} checks are good.").format(total=total)
-    if not warnings:
-        return _("{good} of {total} checks are good.").format(good=good, total=total)
-    text = _("{good} of {total} checks are good, {warnings} could be better.")
-    return text.format(good=good, total=total, warnings=warnings)
+    text = _("{good} of {total} checks are good; the others are not needed or could not be made.")
+    if warnings:
+        text = _("{good} of {total} checks are good, {warnings} could be better.")
+    if broken:
+        text = ngettext(
+            "{good} of {total} checks are good, {broken} thing is broken.",
+            "{good} of {total} checks are good, {broken} things are broken.",
+            broken,
+        )
+    return text.format(good=good, total=total, warnings=warnings, broken=broken)
 
 
 def _button(text: str, deed: Callable[[], object]) -> QPushButton:
