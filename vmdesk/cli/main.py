@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from queue import SimpleQueue
+from types import FrameType
 
 from vmdesk import __version__
 from vmdesk.cli import bundles, connections, doctor, hardware, lifecycle, serve, storage, transfer
@@ -87,18 +88,25 @@ def _interrupts() -> Iterator["SimpleQueue[bool]"]:
     """Yield a queue that gets a ``False`` with each Ctrl+C, or other wish that this should end.
 
     A handler may interrupt anything, itself too: to put something into this queue is all it can.
+    Once the user has wished it, the program is ending: a second Ctrl+C must not break that off.
     """
     news: SimpleQueue[bool] = SimpleQueue()
+    wishes: list[int] = []
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        wishes.append(number)
+        news.put(False)
+
     before = {number: signal.getsignal(number) for number in _INTERRUPTS}
     # What is ignored stays so: under nohup, or in the background of a script.
     heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
     for number in heard:
-        signal.signal(number, lambda *_arguments: news.put(False))
+        signal.signal(number, hear)
     try:
         yield news
     finally:
         for number in heard:
-            signal.signal(number, before[number])
+            signal.signal(number, before[number] if not wishes else signal.SIG_IGN)
 
 
 def _connect_and_run(arguments: argparse.Namespace, output: Output, job: Job) -> Result:
