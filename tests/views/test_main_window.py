@@ -342,6 +342,18 @@ def test_closing_while_work_runs_asks(
     assert not window.isVisible()
 
 
+def test_the_question_goes_with_the_work_and_vmdesk_quits_as_was_wanted(
+    qtbot: QtBot, window: MainWindow, controller: Controller
+) -> None:
+    done = begin(qtbot, controller)
+    window.close()
+    assert [one.windowTitle() for one in dialogs(window, MessageDialog)] == [
+        "Quit while a task is under way?"
+    ]
+    done.set()
+    qtbot.waitUntil(lambda: not window.isVisible())
+
+
 def test_work_can_be_finished_without_the_window(
     qtbot: QtBot, window: MainWindow, controller: Controller, qapp: QApplication
 ) -> None:

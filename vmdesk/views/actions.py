@@ -92,6 +92,14 @@ class DomainActions(QObject):
             action.setEnabled(bool(possible))
             action.setToolTip(_LOOKS[act][2] if possible else reason)
 
+    def refusal(self, keys: QKeySequence) -> str:
+        """Return what can't be done now that ``keys`` stand for, and why, or nothing."""
+        for act, action in self._actions.items():
+            if not action.isEnabled() and keys in action.shortcuts():
+                what = _LOOKS[act][0].replace("&", "").removesuffix("…")
+                return _("{action}: {reason}").format(action=what, reason=action.toolTip())
+        return ""
+
     def main_button(self, act: Act, parent: QWidget) -> "ActionButton":
         """Return a button that stands out as the next thing to do."""
         button = ActionButton(self[act], "primary", parent)

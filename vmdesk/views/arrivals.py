@@ -13,6 +13,7 @@ from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
 from vmdesk.views.drop_overlay import Use, use_of
+from vmdesk.views.file_dialog import file_dialog
 
 _CHOICE = _(
     "Machines and disks (*.tar *.tar.gz *.tgz *.tar.zst *.qcow2 *.img *.raw *.vmdk *.vdi *.vhdx)"
@@ -57,11 +58,11 @@ class Arrivals(QObject):
 
     def choose(self) -> None:
         """Ask for files of this computer."""
-        dialog = QFileDialog(self._window, _("Choose what to import"), self._settings.import_folder)
+        folders = self._settings.import_folder, self._settings.export_folder
+        dialog = file_dialog(self._window, _("Choose what to import"), *folders)
         dialog.setNameFilters([_CHOICE, _("All files (*)")])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._take_chosen)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _take_chosen(self, files: list[str]) -> None:

@@ -82,11 +82,13 @@ class Conversations(QObject):
 
     def _ask_force_off(self, site: Site, uuids: tuple[str, ...]) -> None:
         count = len(uuids)
+        names = ", ".join(_name(site, uuid) for uuid in uuids)
+        lost = _("What is not saved inside is lost, as when the power fails.")
         text = ngettext("Force off “{name}”?", "Force off {count} machines?", count)
         self._ask(
             "warning",
             text.format(name=_name(site, uuids[0]), count=count),
-            _("What is not saved inside is lost, as when the power fails."),
+            f"{names}\n{lost}" if count > 1 else lost,
             Choice(YES, _("&Force off"), "danger"),
             lambda: [site.force_off(uuid) for uuid in uuids],
         )

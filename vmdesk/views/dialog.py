@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from vmdesk.core.i18n import _
 from vmdesk.views import focus_order
 from vmdesk.views.labels import title
+from vmdesk.views.window_keys import RETURN, press_focused
 
 
 class Dialog(QDialog):
@@ -72,8 +73,10 @@ class Dialog(QDialog):
                 self.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Remember Return for the end of the check that is under way."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._is_checking:
+        """Press what has the focus, or remember Return for the end of the check under way."""
+        if press_focused(self, event):
+            return
+        if event.key() in RETURN and self._is_checking:
             self._wish = self._typed()
         else:
             super().keyPressEvent(event)

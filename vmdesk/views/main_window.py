@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QEvent
+from PySide6.QtCore import QByteArray, QEvent, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
     QHideEvent,
+    QKeyEvent,
+    QKeySequence,
     QShowEvent,
 )
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
@@ -37,6 +39,7 @@ from vmdesk.views.settings.flow import SettingsFlow
 from vmdesk.views.task_panel import TaskPanel
 from vmdesk.views.toolbar import Toolbar, WindowActions
 from vmdesk.views.whole_pages import broken_page, empty_page, loading_page
+from vmdesk.views.window_keys import press_focused
 
 
 class MainWindow(QWidget):
@@ -58,6 +61,7 @@ class MainWindow(QWidget):
         self.notice = NoticeBar()
         self.kvm_notice = NoticeBar()
         self.disc_notice = NoticeBar()
+        self.key_notice = NoticeBar()
         self.machines = MachinesPage(controller, self.domain_actions, self)
         self.tasks = TaskPanel(controller.tasks)
         self.conversations = Conversations(controller, self)
@@ -75,8 +79,10 @@ class MainWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.toolbar, self.banner, self.kvm_notice, self.notice, self.disc_notice):
-            layout.addWidget(part)
+        layout.addWidget(self.toolbar)
+        layout.addWidget(self.banner)
+        for notice in (self.kvm_notice, self.notice, self.disc_notice, self.key_notice):
+            layout.addWidget(notice)
         layout.addWidget(self.pages, 1)
         layout.addWidget(self.tasks)
         self.presence = Presence(controller, settings, self.conversations, self)
@@ -109,6 +115,17 @@ class MainWindow(QWidget):
         """Go on to what is laid out next."""
         focus_order.arrange(self)
         return super().focusNextPrevChild(is_next)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go back with Escape, press what has the focus, and say why a key does nothing now."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._go_back()
+        elif press_focused(self, event):
+            event.accept()
+        elif why := self.domain_actions.refusal(QKeySequence(event.keyCombination())):
+            self.key_notice.show_briefly(why)
+        else:
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say what a drop would do; also what can't be read is answered, with words."""
@@ -154,6 +171,7 @@ class MainWindow(QWidget):
         actions.find.triggered.connect(toolbar.filter.selectAll)
         actions.reload.triggered.connect(self._controller.reconnect)
         actions.activity.toggled.connect(self.tasks.set_unfolded)
+        actions.activity.triggered.connect(self.tasks.take_focus)
         actions.settings.triggered.connect(lambda: self.preferences.open())
         actions.about.triggered.connect(self._show_about)
         actions.shortcuts.triggered.connect(self._show_shortcuts)
@@ -169,6 +187,7 @@ class MainWindow(QWidget):
         toolbar.list_wanted.connect(self.machines.view.setFocus)
         self.machines.filter_dropped.connect(toolbar.filter.clear)
         self.tasks.unfolded.connect(actions.activity.setChecked)
+        self.tasks.left.connect(self.machines.view.setFocus)
         self.tasks.details_wanted.connect(self.conversations.show_error)
         self.tasks.start_wanted.connect(self._start_made)
         self.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
@@ -201,6 +220,15 @@ class MainWindow(QWidget):
         self.toolbar.filter.setEnabled(has_rows)
         if page is self.empty is not before:
             self.empty.setFocus()
+
+    def _go_back(self) -> None:
+        """Put away what was unfolded or looked for last."""
+        is_in_tasks = self.tasks.isAncestorOf(self.focusWidget() or self)
+        if self.toolbar.filter.text() and not is_in_tasks:
+            self.toolbar.filter.clear()
+            self.machines.view.setFocus()
+        elif self.tasks.is_unfolded:
+            self.tasks.set_unfolded(False)
 
     def _page(self, has_rows: bool) -> QWidget:
         states = {site.status.state for site in self._controller.sites}

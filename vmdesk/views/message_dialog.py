@@ -27,7 +27,8 @@ class Choice:
 class MessageDialog(Dialog):
     """Opens above the window without stopping it; Escape is the same as the first choice.
 
-    The first choice is the safe one and the default; the others stand before it.
+    The first choice is the safe one; the others stand before it. Return means the one that stands
+    out, which no danger does, or the safe one if none does.
     """
 
     chosen = Signal(object)
@@ -43,6 +44,8 @@ class MessageDialog(Dialog):
     ) -> None:
         super().__init__(parent, heading)
         self._key = choices[0].key
+        primary = (choice.key for choice in choices if choice.kind == "primary")
+        self._default = next(primary, self._key)
         self._text = label(text, "secondary")
         self._text.setVisible(bool(text))
         self.body = QVBoxLayout()
@@ -70,18 +73,19 @@ class MessageDialog(Dialog):
         self.finished.connect(lambda: self.chosen.emit(self._key))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Put the focus on the safe button."""
+        """Put the focus on what Return means."""
         super().showEvent(event)
-        next(iter(self.buttons.values())).setFocus()
+        self.buttons[self._default].setFocus()
+
+    def choose(self, key: str) -> None:
+        """Close with an answer."""
+        self._key = key
+        self.accept()
 
     def _button(self, choice: Choice) -> QPushButton:
         button = QPushButton(choice.text, self)
         button.setAutoDefault(False)
-        button.setDefault(choice.key == self._key)
+        button.setDefault(choice.key == self._default)
         button.setProperty("kind", choice.kind)
-        button.clicked.connect(lambda: self._choose(choice.key))
+        button.clicked.connect(lambda: self.choose(choice.key))
         return button
-
-    def _choose(self, key: str) -> None:
-        self._key = key
-        self.accept()

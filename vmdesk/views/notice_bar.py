@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from vmdesk.bundles import LeftOut
@@ -13,6 +13,8 @@ from vmdesk.views import icons
 from vmdesk.views.labels import label
 
 _LINES = 6
+_MOMENT = 6000
+"""Milliseconds."""
 
 
 class NoticeBar(QFrame):
@@ -28,6 +30,10 @@ class NoticeBar(QFrame):
         self.deed_button = QPushButton()
         self.deed_button.clicked.connect(self._do)
         self._deed: Callable[[], object] | None = None
+        self._moment = QTimer(self)
+        self._moment.setSingleShot(True)
+        self._moment.setInterval(_MOMENT)
+        self._moment.timeout.connect(self.hide)
         self.close_button = QToolButton()
         self.close_button.setIcon(icons.icon("close"))
         self.close_button.setToolTip(_("Hide this message"))
@@ -49,6 +55,11 @@ class NoticeBar(QFrame):
         self.text.setText(text)
         self.deed_button.hide()
         self.show()
+
+    def show_briefly(self, text: str) -> None:
+        """Say something that is of use for a moment only."""
+        self.show_text(text)
+        self._moment.start()
 
     def offer(self, text: str, button: str, deed: Callable[[], object]) -> None:
         """Say something, and offer what can be done about it."""

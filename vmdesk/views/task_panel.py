@@ -36,6 +36,8 @@ class TaskPanel(QFrame):
     """The UUID of a machine that was made and is off."""
     unfolded = Signal(object)
     """Whether the history is shown."""
+    left = Signal()
+    """The history was folded away together with the focus."""
 
     def __init__(self, tasks: TaskListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,9 +64,10 @@ class TaskPanel(QFrame):
         strip.addWidget(self._more)
         strip.addSpacing(8)
         self._history, self._list = _history_area()
-        self._nothing = label(_("Nothing was done yet."), "secondary")
+        self._nothing = label(_("Nothing since vmdesk was started."), "secondary")
         self._nothing.setContentsMargins(16, 8, 16, 8)
         self._list.insertWidget(0, self._nothing)
+        self._fold = QToolButton()
         self._heading = self._make_heading()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -83,10 +86,18 @@ class TaskPanel(QFrame):
 
     def set_unfolded(self, is_unfolded: bool) -> None:
         """Show or hide the history."""
+        had_focus = self.isAncestorOf(self.window().focusWidget() or self.window())
         self._history.setVisible(is_unfolded)
         self._heading.setVisible(is_unfolded)
         self._show_strip()
         self.unfolded.emit(is_unfolded)
+        if had_focus and not is_unfolded:
+            self.left.emit()
+
+    def take_focus(self) -> None:
+        """Let the keys be for the history, if it is shown."""
+        if self.is_unfolded:
+            self._fold.setFocus()
 
     def _make_line(self, title_width: int | None = None) -> TaskLine:
         line = TaskLine(title_width)
@@ -97,15 +108,14 @@ class TaskPanel(QFrame):
 
     def _make_heading(self) -> QWidget:
         heading = QWidget()
-        close = QToolButton()
-        close.setIcon(icons.icon("chevron-down"))
-        close.setToolTip(_("Hide the activity"))
-        close.setAccessibleName(_("Hide the activity"))
-        close.clicked.connect(lambda: self.set_unfolded(False))
+        self._fold.setIcon(icons.icon("chevron-down"))
+        self._fold.setToolTip(_("Hide the activity (Esc)"))
+        self._fold.setAccessibleName(_("Hide the activity"))
+        self._fold.clicked.connect(lambda: self.set_unfolded(False))
         layout = QHBoxLayout(heading)
         layout.setContentsMargins(16, 8, 12, 0)
         layout.addWidget(label(_("Activity"), "strong"))
-        layout.addWidget(close)
+        layout.addWidget(self._fold)
         return heading
 
     def _insert(self, _parent: QModelIndex, first: int, last: int) -> None:

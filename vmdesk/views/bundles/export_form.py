@@ -23,6 +23,7 @@ from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.operations.export import ExportOptions, Place, Survey
 from vmdesk.views.field import Field
+from vmdesk.views.file_dialog import file_dialog
 from vmdesk.views.labels import label
 
 _FORMS = {
@@ -174,11 +175,10 @@ class ExportForm(QWidget):
         return ""
 
     def _browse(self) -> None:
-        dialog = QFileDialog(self, _("Choose a folder"), self.folder_edit.text())
+        dialog = file_dialog(self, _("Choose a folder"), self.folder_edit.text())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self.folder_edit.setText)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _lay_out(self) -> None:

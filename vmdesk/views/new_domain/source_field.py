@@ -1,7 +1,5 @@
 """The field for the address of an ISO: asked as it is typed what is there."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
 
@@ -10,6 +8,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.kept_discs import SourceInfo
 from vmdesk.views.field import Field
+from vmdesk.views.file_dialog import file_dialog
 
 DEBOUNCE = 400
 """Milliseconds without a key after which the address is asked."""
@@ -90,9 +89,8 @@ class SourceField(Field):
             self._begin()
 
     def _browse(self) -> None:
-        dialog = QFileDialog(self, _("Choose an installation disc"), str(Path.home()))
+        dialog = file_dialog(self, _("Choose an installation disc"))
         dialog.setNameFilters([_("Disc images (*.iso *.img)"), _("All files (*)")])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.edit.setText)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()

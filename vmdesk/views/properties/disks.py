@@ -12,6 +12,7 @@ from vmdesk.core.operations import create
 from vmdesk.core.operations.properties import DiskState
 from vmdesk.hardware import Settings
 from vmdesk.views.field import NumberField
+from vmdesk.views.file_dialog import file_dialog
 from vmdesk.views.flow_layout import FlowLayout
 from vmdesk.views.labels import ElidedLabel, label
 from vmdesk.views.properties.page import Form, Page, Tracked
@@ -99,13 +100,12 @@ class DisksPage(Page):
         self.deed_wanted.emit(lambda hardware, uuid: hardware.add_new_disk(uuid, size))
 
     def _browse(self) -> None:
-        dialog = QFileDialog(self, _("Choose a disk image"), str(Path.home()))
+        dialog = file_dialog(self, _("Choose a disk image"))
         dialog.setNameFilters(
             [_("Disk images (*.qcow2 *.img *.raw *.vmdk *.vdi *.vhdx)"), _("All files (*)")]
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.add_image)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def add_image(self, path: str) -> None:

@@ -26,7 +26,7 @@ class RemoveDiskDialog(MessageDialog):
             "trash",
             heading.format(target=disk.target, name=name),
             _("The machine loses the disk. Its file stays unless you have it deleted."),
-            (Choice(KEEP, _("&Keep"), "primary"), Choice(REMOVE, _("&Remove"), "danger")),
+            (Choice(KEEP, _("&Cancel"), "primary"), Choice(REMOVE, _("&Remove"), "danger")),
         )
         self.setMinimumWidth(520)
         self.delete_file = QCheckBox(_("&Delete the file too"))

@@ -12,6 +12,7 @@ from vmdesk.core import connections, formatting
 from vmdesk.core.folder_state import FolderState
 from vmdesk.core.i18n import _
 from vmdesk.views.field import Field
+from vmdesk.views.file_dialog import file_dialog
 
 _DEBOUNCE = 250
 """Milliseconds without a key after which a folder is looked at."""
@@ -77,11 +78,10 @@ class FolderField(Field):
 
     def _browse(self) -> None:
         start = self.edit.text() or self.edit.placeholderText()
-        dialog = QFileDialog(self, _("Choose a folder"), start)
+        dialog = file_dialog(self, _("Choose a folder"), start)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self._take)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _take(self, path: str) -> None:
