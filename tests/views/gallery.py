@@ -15,7 +15,7 @@ from vmdesk.core.doctor.finding import Finding
 from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.host import DomainState
 from vmdesk.core.i18n import _
-from vmdesk.core.job import OperationError, Progress
+from vmdesk.core.job import Job, OperationError, Progress
 from vmdesk.core.kept_discs import Iso, SourceInfo, Verification
 from vmdesk.core.operations.create import HostLimits
 from vmdesk.core.operations.delete import DeletionPlan, DoomedFile
@@ -24,11 +24,13 @@ from vmdesk.core.operations.incoming import Preview, PreviewDisk
 from vmdesk.core.storage.keeping import KeptFile
 from vmdesk.core.versions import Versions
 from vmdesk.settings import Settings
+from vmdesk.tasks import Task
 from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.bundles.export_dialog import ExportDialog
 from vmdesk.views.bundles.import_dialog import ImportDialog
+from vmdesk.views.closing import ClosingQuestion
 from vmdesk.views.connections.add_dialog import AddDialog, RenameDialog
 from vmdesk.views.connections.ssh_dialogs import SecretDialog
 from vmdesk.views.delete_dialog import DeleteDialog
@@ -43,6 +45,7 @@ from vmdesk.views.properties.several import SeveralDialog
 from vmdesk.views.settings.dialog import SettingsDialog
 from vmdesk.views.shortcuts_dialog import ShortcutsDialog
 from vmdesk.views.toolbar import WindowActions
+from vmdesk.work import Operations
 
 Maker = Callable[[QWidget], QDialog]
 
@@ -202,6 +205,15 @@ def _force_off(parent: QWidget) -> MessageDialog:
     return MessageDialog(parent, "warning", heading, text, choices)
 
 
+class _Busy(Operations):
+    """Two machines are being exported."""
+
+    @property
+    def tasks(self) -> list[Task]:
+        title = _("Export {name}")
+        return [Task(title.format(name=name), "", Job()) for name in ("debian-12", "mail")]
+
+
 def _secret(parent: QWidget) -> SecretDialog:
     heading = _("Password of {who}").format(who="ann@lab-server")
     words = _("The other computer asks for it. vmdesk does not keep it.")
@@ -250,6 +262,7 @@ DIALOGS: dict[str, Maker] = {
     "error": lambda parent: _error(parent, unfolds=False),
     "error-details": lambda parent: _error(parent, unfolds=True),
     "force-off": _force_off,
+    "quit": lambda parent: ClosingQuestion(parent, _Busy(parent)),
     "connection-add": AddDialog,
     "connection-secret": _secret,
     "connection-rename": lambda parent: RenameDialog(parent, "lab", "lab-server"),

@@ -18,7 +18,7 @@ DONE = "done"
 
 def ask(window: QWidget, operations: Operations, close: Callable[[], object]) -> MessageDialog:
     """Ask whether to stay, to finish the work without a window, or to ``close`` and cancel it."""
-    dialog = _Question(window, operations)
+    dialog = ClosingQuestion(window, operations)
 
     def answer(key: str) -> None:
         if key in (CANCEL, DONE):
@@ -49,7 +49,7 @@ def finish_unseen(window: QWidget, operations: Operations, close: Callable[[], o
     look()
 
 
-class _Question(MessageDialog):
+class ClosingQuestion(MessageDialog):
     """Asks only while there is something to ask: when all work has ended well, vmdesk quits."""
 
     def __init__(self, window: QWidget, operations: Operations) -> None:
