@@ -141,7 +141,7 @@ def test_a_unix_socket_is_for_its_user_alone(tmp_path: Path) -> None:
         assert served.bare("GET", "/vms").status == 401
         assert served.ask("GET", "/vms", "-H", "Host: evil.example").status == 421
         second = run("--socket", str(path))
-        assert (second.returncode, "can't listen" in second.stderr) == (1, True)
+        assert (second.returncode, "can’t listen" in second.stderr) == (1, True)
         assert served.ask("GET", "/vms").status == 200
     assert not path.exists()
 

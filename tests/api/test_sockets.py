@@ -30,17 +30,17 @@ def test_a_port_that_is_taken_or_none_is_an_error_in_words() -> None:
     with sockets.port("127.0.0.1", 0) as taken:
         taken.listen()
         for number in (taken.getsockname()[1], 70_000, -1):
-            with pytest.raises(OperationError, match="can't listen"):
+            with pytest.raises(OperationError, match="can’t listen"):
                 sockets.port("127.0.0.1", number)
 
 
 def test_a_file_is_never_replaced_by_a_socket(tmp_path: Path) -> None:
     path = tmp_path / "precious"
     path.write_text("content")
-    with pytest.raises(OperationError, match="can't listen"):
+    with pytest.raises(OperationError, match="can’t listen"):
         sockets.unix(path)
     assert path.read_text() == "content"
-    with pytest.raises(OperationError, match="can't listen"):
+    with pytest.raises(OperationError, match="can’t listen"):
         sockets.unix(tmp_path / ("n" * 120))
 
 
@@ -51,7 +51,7 @@ def test_a_dead_socket_is_replaced_and_a_live_one_is_not(tmp_path: Path) -> None
     with sockets.unix(path) as live:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         live.listen()
-        with pytest.raises(OperationError, match="can't listen"):
+        with pytest.raises(OperationError, match="can’t listen"):
             sockets.unix(path)
         assert path.is_socket()
 

@@ -29,5 +29,5 @@ def test_a_libvirt_that_is_not_there_is_a_finding_and_no_failure(tmp_path: Path)
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 0
     assert done.stdout.startswith("You can’t use virtual machines yet: libvirt can’t be reached.\n")
-    assert "✗ Connection: libvirt is not running, or can't be reached." in done.stdout
+    assert "✗ Connection: libvirt is not running, or can’t be reached." in done.stdout
     assert "systemctl enable --now libvirtd.socket" in done.stdout

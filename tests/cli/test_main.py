@@ -174,7 +174,7 @@ def test_everything_has_a_help(argv: list[str], capsys: pytest.CaptureFixture[st
 def test_a_connection_that_can_not_be_is_1_and_is_explained(ctl: Run) -> None:
     ended = ctl("list", uri="qemu:///system?socket=/nonexistent")
     assert ended.code == 1
-    assert ended.err.startswith("error: libvirt is not running, or can't be reached.\nhint: ")
+    assert ended.err.startswith("error: libvirt is not running, or can’t be reached.\nhint: ")
     assert "No such file or directory" in ended.err
 
 

@@ -26,7 +26,7 @@ def test_an_address_of_no_connection_is_told_with_examples(uri: str) -> None:
     error = failure_of(uri)
     assert error.summary in (
         "libvirt knows no connection of this kind.",
-        "libvirt is not running, or can't be reached.",
+        "libvirt is not running, or can’t be reached.",
     )
     assert "qemu:///session" in error.hint
 
@@ -40,7 +40,7 @@ def test_a_daemon_that_does_not_run_is_told(tmp_path: Path) -> None:
         "qemu+tcp://127.0.0.1:1/system",
     ):
         error = failure_of(uri)
-        assert error.summary == "libvirt is not running, or can't be reached."
+        assert error.summary == "libvirt is not running, or can’t be reached."
         assert "service libvirtd" in error.hint
 
 
@@ -51,7 +51,7 @@ def test_another_computer_that_ssh_does_not_reach_is_told(tmp_path: Path) -> Non
     helper.write_text(f"#!/bin/sh\nhead -c 4 >/dev/null\necho '{words}' >&2\nexit 255\n")
     helper.chmod(0o700)
     error = failure_of(f"qemu+ssh://nowhere/system?command={helper}")
-    assert error.summary == "libvirt is not running, or can't be reached."
+    assert error.summary == "libvirt is not running, or can’t be reached."
     assert "Could not resolve hostname" in error.details
 
 

@@ -172,11 +172,11 @@ def test_several_files_wait_for_each_other_and_a_bad_one_says_why(
     data = person.drag_over(note, disk, bundle)
     overlay = person.window.overlay
     person.wait(lambda: overlay.words == "Import 2 virtual machines", "an answer")
-    assert overlay.remark == "1 other can't be read"
+    assert overlay.remark == "1 other can’t be read"
     person.drop(data)
 
     refusal = person.dialog(ErrorDialog)
-    assert "“note.tar” can't be imported" in words(refusal)
+    assert "“note.tar” can’t be imported" in words(refusal)
     person.click(refusal.buttons[CLOSE])
     for name in ("alone", "web-2"):
         dialog = person.dialog(ImportDialog)

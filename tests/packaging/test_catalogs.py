@@ -134,3 +134,10 @@ def test_every_language_is_installed_with_the_program() -> None:
         compiled = path.with_suffix(".mo").relative_to(catalogs.ROOT)
         place = f"share/vmdesk/locale/{catalogs.language(path)}/LC_MESSAGES"
         assert installed[place] == [str(compiled)]
+
+
+def test_apostrophes_are_typographic_ones_everywhere() -> None:
+    straight = re.compile(r"\w'(\w| )")
+    found = [m.id for m in catalogs.extracted() if any(straight.search(t) for t in forms(m.id))]
+    # The one that Python's own argparse looks up.
+    assert found == ["show program's version number and exit"]

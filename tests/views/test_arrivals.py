@@ -59,7 +59,7 @@ def test_each_file_gets_the_page_for_its_content_one_after_another(
     new.reject()
     refusal = opened(qtbot, window, ErrorDialog)
     texts = [label.text() for label in refusal.findChildren(QLabel)]
-    assert "“note.qcow2” can't be imported" in texts
+    assert "“note.qcow2” can’t be imported" in texts
     refusal.reject()
     page = opened(qtbot, window, ImportDialog)
     assert page.form is not None
@@ -96,7 +96,7 @@ def test_a_hostile_image_is_refused_in_words(
     window.open_files([str(image)])
     refusal = opened(qtbot, window, ErrorDialog)
     texts = " ".join(label.text() for label in refusal.findChildren(QLabel))
-    assert "“trap.qcow2” can't be imported" in texts
+    assert "“trap.qcow2” can’t be imported" in texts
     assert "another file" in texts
     refusal.reject()
 

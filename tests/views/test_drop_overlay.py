@@ -51,7 +51,7 @@ def test_files_and_links_are_taken_and_nothing_else(
         (("https://example.org/x",), "Use as an installation disc"),
         (("/a.iso", "/b.tgz"), "Open 2 files"),
         (("/a.img",), "Looking what this is…"),
-        ((), "vmdesk can't read this"),
+        ((), "vmdesk can’t read this"),
     ],
 )
 def test_the_overlay_says_what_will_happen(
@@ -66,9 +66,9 @@ def test_the_content_of_a_file_corrects_its_name(overlay: DropOverlay) -> None:
     overlay.set_use("/a.tar", Use.NOTHING)
     overlay.set_use("/holiday.jpg", Use.MACHINE)
     assert overlay.words == "Import as a virtual machine"
-    assert overlay.remark == "1 other can't be read"
+    assert overlay.remark == "1 other can’t be read"
     overlay.set_use("/holiday.jpg", Use.NOTHING)
-    assert (overlay.words, overlay.remark) == ("vmdesk can't read this", "")
+    assert (overlay.words, overlay.remark) == ("vmdesk can’t read this", "")
 
 
 def test_an_answer_about_an_earlier_drag_is_ignored(overlay: DropOverlay) -> None:

@@ -115,7 +115,7 @@ class Body:
                 )
             if not field.accepts(value):
                 raise _bad(
-                    _("The field “{name}” has a value that it can't have.").format(name=name),
+                    _("The field “{name}” has a value that it can’t have.").format(name=name),
                     field.description,
                 )
 

@@ -57,7 +57,7 @@ class Relay:
             self._loop.close()
             place = f"{address}:{port}"
             raise OperationError(
-                _("The server can't listen on {place}.").format(place=place), details=str(exc)
+                _("The server can’t listen on {place}.").format(place=place), details=str(exc)
             ) from exc
         self.port = int(self._server.sockets[0].getsockname()[1])
         self._thread = threading.Thread(target=self._loop.run_forever, name="TLS")

@@ -70,7 +70,7 @@ def _remove_dead(path: Path) -> None:
 
 def _taken(place: str, details: str) -> OperationError:
     return OperationError(
-        _("The server can't listen on {place}.").format(place=place),
+        _("The server can’t listen on {place}.").format(place=place),
         _("Is it running already? Choose another place with --port or --socket."),
         details,
     )

@@ -84,7 +84,7 @@ def _received(folder: Path) -> Path:
                 stream, request.mimetype, request.content_length, request.mimetype_params
             )
         except (ValueError, RequestEntityTooLarge) as exc:
-            raise _bad(_("The form can't be read.")) from exc
+            raise _bad(_("The form can’t be read.")) from exc
     # It is in the parts now, and needs the room for what is in them.
     stream.truncate(0)
     part = files.get("file")

@@ -21,7 +21,7 @@ def add_commands(commands: Commands) -> None:
     out.add_argument("-o", "--output", metavar="FILE|DIR", help=_("default: the desktop"))
     out.add_argument("--format", choices=[form.value for form in ArchiveForm])
     out.add_argument(
-        "--with-tpm", action="store_true", help=_("include the TPM's state, which holds secrets")
+        "--with-tpm", action="store_true", help=_("include the TPM’s state, which holds secrets")
     )
     out.add_argument(
         "--force", action="store_true", help=_("overwrite the file, discard a saved state")

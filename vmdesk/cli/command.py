@@ -80,6 +80,6 @@ class Commands:
         # Without a default of its own: it would undo what was said before the command.
         add_general_options(parser, default=argparse.SUPPRESS)
         if takes_name:
-            parser.add_argument("name", metavar="NAME", help=_("a machine's name or UUID"))
+            parser.add_argument("name", metavar="NAME", help=_("a machine’s name or UUID"))
         parser.set_defaults(run=run)
         return parser

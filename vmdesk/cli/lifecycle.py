@@ -43,7 +43,7 @@ def add_commands(commands: Commands) -> None:
     )
     commands.add("console", _console, _("open the screen in virt-viewer"), takes_name=True)
     remove = commands.add("delete", _delete, _("delete a machine and its disks"), takes_name=True)
-    remove.add_argument("--yes", action="store_true", help=_("force it off if it runs; don't ask"))
+    remove.add_argument("--yes", action="store_true", help=_("force it off if it runs; don’t ask"))
     remove.add_argument(
         "--keep-disks", action="store_true", help=_("leave the disks where they are")
     )

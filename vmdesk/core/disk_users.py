@@ -44,7 +44,7 @@ def require_here(host: Host) -> None:
     if not are_here(host):
         raise OperationError(
             _("The disks of these machines are on another computer."),
-            _("vmdesk can't reach them from here. Run it there."),
+            _("vmdesk can’t reach them from here. Run it there."),
         )
 
 

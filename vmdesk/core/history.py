@@ -57,7 +57,7 @@ def save(uuid: str, xml: str) -> Entry:
             old.path.unlink(missing_ok=True)
     except OSError as exc:
         raise OperationError(
-            _("The present state of the machine can't be kept, so nothing was changed."),
+            _("The present state of the machine can’t be kept, so nothing was changed."),
             _("Check the room and the permissions of {folder}.").format(folder=_folder(uuid)),
             str(exc),
         ) from exc

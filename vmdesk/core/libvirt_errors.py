@@ -27,7 +27,7 @@ def translate(error: libvirt.libvirtError) -> OperationError:
     if known is not None:
         return known.error(message)
     if error.get_error_code() in _UNSUPPORTED:
-        summary = _("libvirt or QEMU on this computer can't do this.")
+        summary = _("libvirt or QEMU on this computer can’t do this.")
     else:
         summary = _("libvirt could not do this.")
     return OperationError(summary, _("Details has its words."), message)

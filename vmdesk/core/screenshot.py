@@ -24,6 +24,6 @@ def take(host: Host, uuid: str) -> bytes:
             picture += piece
             if len(picture) > MAXIMUM_SIZE:
                 stream.abort()
-                raise OperationError(_("The guest's screen is too large for a picture."))
+                raise OperationError(_("The guest’s screen is too large for a picture."))
         stream.finish()
     return bytes(picture)

@@ -64,11 +64,11 @@ def _why_not_in_state(act: Act, info: DomainInfo) -> str | None:
         case Act.SHUT_DOWN | Act.REBOOT | Act.PAUSE | Act.FORCE_OFF if not state.is_active:
             return _("It is off.")
         case Act.SHUT_DOWN | Act.REBOOT if state is DomainState.PAUSED:
-            return _("Resume it first: a paused guest can't react.")
+            return _("Resume it first: a paused guest can’t react.")
         case Act.SHUT_DOWN | Act.REBOOT | Act.PAUSE if not state.can_be_reached:
-            return _("Its guest doesn't run now.")
+            return _("Its guest doesn’t run now.")
         case Act.RESUME if state is not DomainState.PAUSED:
-            return _("It isn't paused.")
+            return _("It isn’t paused.")
         case Act.EXPORT if state.is_active:
             return _("Shut down first.")
         case Act.RENAME if state.is_active:

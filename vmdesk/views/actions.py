@@ -15,14 +15,14 @@ from vmdesk.views import icons
 from vmdesk.views.action_rules import Act, why_no_eject, why_not
 
 _LOOKS = {
-    Act.CONSOLE: (_("&Console"), "machine", _("Show and use the machine's screen")),
+    Act.CONSOLE: (_("&Console"), "machine", _("Show and use the machine’s screen")),
     Act.START: (_("&Start"), "play", _("Switch the machine on")),
     Act.RESUME: (_("Res&ume"), "play", _("Let the paused machine go on")),
     Act.SHUT_DOWN: (_("S&hut down"), "power", _("Ask the guest to shut down")),
     Act.REBOOT: (_("R&estart"), "reboot", _("Ask the guest to restart")),
     Act.PAUSE: (_("&Pause"), "pause", _("Stop the machine where it is; it keeps its memory")),
     Act.FORCE_OFF: (_("&Force off…"), "stop", _("Take the power away, without a shutdown")),
-    Act.PROPERTIES: (_("P&roperties"), "sliders", _("See and change the machine's settings")),
+    Act.PROPERTIES: (_("P&roperties"), "sliders", _("See and change the machine’s settings")),
     Act.RENAME: (_("Re&name…"), "edit", _("Give the machine another name")),
     Act.INSERT: (_("&Insert a disc…"), "disc", _("Put a disc into the CD-ROM drive")),
     Act.EJECT: (_("E&ject the disc"), "eject", _("Take the disc out of the CD-ROM drive")),

@@ -35,7 +35,7 @@ class DeleteDialog(MessageDialog):
 
     def __init__(self, parent: QWidget, plans: Sequence[DeletionPlan]) -> None:
         choices = (Choice(KEEP, _("&Cancel"), "primary"), Choice(DELETE, _("&Delete"), "danger"))
-        super().__init__(parent, "trash", heading(plans), _("This can't be undone."), choices)
+        super().__init__(parent, "trash", heading(plans), _("This can’t be undone."), choices)
         self.setMinimumWidth(600)
         self._plans = tuple(plans)
         doomed = [(str(f.path), formatting.size(f.used)) for p in plans for f in p.deleted]

@@ -77,7 +77,7 @@ class DropOverlay(QWidget):
         if discs:
             text = ngettext("Use as an installation disc", "Use {count} installation discs", discs)
             return text.format(count=discs)
-        return _("vmdesk can't read this")
+        return _("vmdesk can’t read this")
 
     @property
     def remark(self) -> str:
@@ -86,7 +86,7 @@ class DropOverlay(QWidget):
         bad = uses.count(Use.NOTHING)
         if not bad or bad == len(uses) or Use.UNKNOWN in uses:
             return ""
-        text = ngettext("{count} other can't be read", "{count} others can't be read", bad)
+        text = ngettext("{count} other can’t be read", "{count} others can’t be read", bad)
         return text.format(count=bad)
 
     def show_for(self, sources: Sequence[str]) -> None:

@@ -105,7 +105,7 @@ def test_an_unknown_machine_type_becomes_the_newest_of_its_family(old: str, new:
 
 
 def test_a_machine_type_without_a_family_is_refused() -> None:
-    with pytest.raises(OperationError, match="can't run here") as caught:
+    with pytest.raises(OperationError, match="can’t run here") as caught:
         mend.mend(_rebuilt(machine="xenfv"), _facts())
     assert caught.value.cause is Cause.BAD_INPUT
 

@@ -59,7 +59,7 @@ def test_a_failed_or_cancelled_creation_leaves_nothing(tmp_path: Path) -> None:
         qemu_img.create(tmp_path / "cancelled.qcow2", MIB, job)
     with pytest.raises(OperationError):
         qemu_img.create(tmp_path / "too-large.qcow2", 2**63 - 512, Job())
-    with pytest.raises(OperationError, match="can't be made"):
+    with pytest.raises(OperationError, match="can’t be made"):
         qemu_img.create(tmp_path / "no-folder" / "disk.qcow2", MIB, Job())
     assert list(tmp_path.iterdir()) == []
 
@@ -70,7 +70,7 @@ def test_a_disk_grows_but_never_shrinks(tmp_path: Path) -> None:
 
     qemu_img.resize(path, "qcow2", 3 * MIB, Job())
     qemu_img.resize(path, "qcow2", 3 * MIB, Job())
-    with pytest.raises(OperationError, match="can't be made smaller") as caught:
+    with pytest.raises(OperationError, match="can’t be made smaller") as caught:
         qemu_img.resize(path, "qcow2", 3 * MIB - 512, Job())
 
     assert caught.value.cause is Cause.INVALID_VALUE
@@ -140,7 +140,7 @@ def test_a_failed_conversion_leaves_nothing(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"no image")
 
-    with pytest.raises(OperationError, match="can't be read"):
+    with pytest.raises(OperationError, match="can’t be read"):
         qemu_img.convert(source, "qcow2", tmp_path / "copy", Job(), most=MIB)
 
     assert list(tmp_path.iterdir()) == [source]

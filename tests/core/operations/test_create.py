@@ -144,7 +144,7 @@ def test_a_daemon_that_dies_before_the_start_leaves_nothing(
     [
         ({"name": ""}, "name is needed"),
         ({"name": " x"}, "begin or end"),
-        ({"name": "a/b"}, "can't hold “/”"),
+        ({"name": "a/b"}, "can’t hold “/”"),
         ({"name": "a\nb"}, "control characters"),
         ({"name": "ü" * 101}, "too long"),
         ({"memory": 1}, "memory at least"),

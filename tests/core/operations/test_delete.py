@@ -364,7 +364,7 @@ def test_on_another_computer_discs_and_what_is_only_read_stay(
     assert [file.reason for file in done.kept] == [
         "an installation disc",
         "the machine may only read it",
-        "not there, or out of libvirt's reach",
+        "not there, or out of libvirt’s reach",
     ]
     assert stick.exists()
 

@@ -34,7 +34,7 @@ def test_a_disk_of_a_machine_that_is_off_grows_but_never_shrinks(
     grown = disk_size.grow(private_host, uuid, "vda", 12 * MIB - 1, Job())
     assert grown == Grown("vda", DISK_SIZE, 12 * MIB)
     assert virtual_size(tmp_path / "small.qcow2") == 12 * MIB
-    with pytest.raises(OperationError, match="12 MiB; it can't be made smaller") as caught:
+    with pytest.raises(OperationError, match="12 MiB; it can’t be made smaller") as caught:
         disk_size.grow(private_host, uuid, "vda", DISK_SIZE, Job())
     assert caught.value.cause is Cause.INVALID_VALUE
     assert virtual_size(tmp_path / "small.qcow2") == 12 * MIB
@@ -51,7 +51,7 @@ def test_a_disk_of_a_running_machine_grows_but_never_shrinks(
     grown = disk_size.grow(private_host, uuid, "vda", 12 * MIB, Job())
     assert grown == Grown("vda", DISK_SIZE, 12 * MIB)
     assert domain.blockInfo("vda")[0] == 12 * MIB == virtual_size(tmp_path / "small.qcow2")
-    with pytest.raises(OperationError, match="12 MiB; it can't be made smaller") as caught:
+    with pytest.raises(OperationError, match="12 MiB; it can’t be made smaller") as caught:
         disk_size.grow(private_host, uuid, "vda", DISK_SIZE, Job())
     assert caught.value.cause is Cause.INVALID_VALUE
     domain.destroy()
@@ -105,7 +105,7 @@ def test_a_volume_of_a_pool_grows_through_libvirt(private_host: Host, tmp_path: 
     grown = disk_size.grow(private_host, domain.UUIDString(), "vdb", 12 * MIB, Job())
     assert grown == Grown("vdb", DISK_SIZE, 12 * MIB)
     assert virtual_size(folder / "data.qcow2") == 12 * MIB
-    with pytest.raises(OperationError, match="can't be made smaller"):
+    with pytest.raises(OperationError, match="can’t be made smaller"):
         disk_size.grow(private_host, domain.UUIDString(), "vdb", DISK_SIZE, Job())
 
 
@@ -124,7 +124,7 @@ def test_what_is_no_disk_is_refused(test_host: Host, target: str, cause: Cause) 
 
 def test_a_disk_that_is_no_file_of_the_user_is_refused(test_host: Host, uuid: str) -> None:
     test_host.domain(uuid).destroy()
-    with pytest.raises(OperationError, match="can't be reached"):
+    with pytest.raises(OperationError, match="can’t be reached"):
         disk_size.grow(test_host, uuid, "vda", 12 * MIB, Job())
 
 

@@ -227,7 +227,7 @@ FILES: dict[str, tuple[Callable[[Attacker], Path], str]] = {
     ),
     "an impossible machine type": (
         lambda a: a.bundle(a.image(), XML.format(machine="x", domain="", devices="")),
-        "can't run here",
+        "can’t run here",
     ),
     "no memory at all": (
         lambda a: a.bundle(
@@ -280,7 +280,7 @@ FILES: dict[str, tuple[Callable[[Attacker], Path], str]] = {
     "an image with a block in an impossible state": (
         # 7, half there and half with a parent, which it has not: in its table at 2 MiB.
         lambda a: a.patched(a.image(kind="vhdx"), 2 * 2**20, struct.pack("<Q", 4 << 20 | 7)),
-        "can't be read",
+        "can’t be read",
     ),
     "a program": (lambda a: Path(shutil.copy("/bin/true", a.path("x.qcow2"))), "is no virtual"),
     "an empty file": (lambda a: _file(a, b""), "is no virtual"),
@@ -387,5 +387,5 @@ def test_a_description_that_would_run_code_is_made_harmless(
     }  # fmt: skip
     assert preview.dropped == result.dropped
     changed = " ".join(result.changed)
-    for text in ("pc-q35-99.1", "old computer's network", "canary is not in the bundle"):
+    for text in ("pc-q35-99.1", "old computer’s network", "canary is not in the bundle"):
         assert text in changed

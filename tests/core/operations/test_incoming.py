@@ -57,7 +57,7 @@ def test_identities_of_machines_here_are_known(test_host: Host, uuid: str) -> No
 def test_what_the_system_refuses_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(OperationError, match="can't be written to"),
+        pytest.raises(OperationError, match="can’t be written to"),
         incoming.in_words(tmp_path / "file" / "disks"),
     ):
         pass

@@ -105,7 +105,7 @@ def test_disks_that_no_tunnel_carries_stay_where_they_are(
 ) -> None:
     folder = other_libvirts[1].make_pool()
     uuid = _running(here, tmp_path)
-    with pytest.raises(OperationError, match="don't reach each other") as caught:
+    with pytest.raises(OperationError, match="don’t reach each other") as caught:
         migrate.run(here, there, uuid, MigrationOptions(), Job())
     assert "there" in caught.value.details
     assert _states(here, there) == RUNS_HERE

@@ -115,7 +115,7 @@ def test_the_guest_reads_the_disc_that_was_copied_for_it(
 def test_its_disk_grows_off_and_running(system_host: Host, disc: Path, here: Path) -> None:
     made = created(system_host, disc, here)
     assert disk_size.grow(system_host, made.uuid, "vda", 2 * GIB, Job()).before == GIB
-    with pytest.raises(OperationError, match="can't be made smaller") as caught:
+    with pytest.raises(OperationError, match="can’t be made smaller") as caught:
         disk_size.grow(system_host, made.uuid, "vda", GIB, Job())
     assert caught.value.cause is Cause.INVALID_VALUE
     start_stop.start(system_host, made.uuid, Job())

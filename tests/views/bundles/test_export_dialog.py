@@ -84,7 +84,7 @@ def test_a_wrong_name_says_why(qtbot: QtBot, page: Page, name: str, reason: str)
 def test_a_folder_that_is_not_there_says_so(qtbot: QtBot, page: Page) -> None:
     page.free = None
     page.form.folder_edit.setText("/nowhere")
-    qtbot.waitUntil(lambda: "isn't there" in page.form.folder.problem)
+    qtbot.waitUntil(lambda: "isn’t there" in page.form.folder.problem)
     assert not page.dialog.export_button.isEnabled()
     page.form.folder_edit.setText("relative")
     assert "A folder is needed" in page.form.folder.problem

@@ -93,7 +93,7 @@ def test_a_size_of_no_whole_gib_is_set_in_mib(qtbot: QtBot, page: DisksPage) -> 
 def test_a_disk_whose_file_is_missing_has_no_size_to_change(page: DisksPage) -> None:
     show(page, replace(DISK, virtual_size=None, used=None, free=None))
     assert not page.cards["vda"].size_field.isVisible()
-    assert "can't be told" in page.cards["vda"].room.text()
+    assert "can’t be told" in page.cards["vda"].room.text()
 
 
 def test_disks_come_and_go(page: DisksPage) -> None:

@@ -28,7 +28,7 @@ def identify(path: Path) -> Content:
         # Without O_NONBLOCK a pipe would be waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as exc:
-        raise layout.bad(_("{path} can't be read.").format(path=path), details=str(exc)) from exc
+        raise layout.bad(_("{path} can’t be read.").format(path=path), details=str(exc)) from exc
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise layout.bad(_("{path} is not a file.").format(path=path))

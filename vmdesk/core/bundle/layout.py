@@ -220,7 +220,7 @@ def parse_manifest(text: bytes) -> Manifest:
         return Manifest(_text(found["machine"]), members)
     except (KeyError, TypeError, ValueError, RecursionError) as exc:
         raise bad(
-            _("The bundle's manifest, {name}, is damaged.").format(name=MANIFEST_NAME),
+            _("The bundle’s manifest, {name}, is damaged.").format(name=MANIFEST_NAME),
             _("Get the file again from where it came from."),
             repr(exc)[:200],
         ) from exc

@@ -94,7 +94,7 @@ def _mend_machine(root: etree._Element, facts: Facts, changed: list[str]) -> Non
     newest = facts.newest_of_family(machine or DEFAULT_FAMILY)
     if newest is None:
         raise layout.bad(
-            _("Machines of the type {machine} can't run here.").format(machine=machine),
+            _("Machines of the type {machine} can’t run here.").format(machine=machine),
             _("A newer QEMU may know this type."),
         )
     element.set("machine", newest)
@@ -209,9 +209,9 @@ def _mend_interfaces(root: etree._Element, facts: Facts, changed: list[str]) -> 
         if interface.get("type") != "user":
             interface.set("type", "user")
             named = _("The network {name} is not here").format(name=layout.printable(network))
-            what = named if network else _("The old computer's network is not here")
+            what = named if network else _("The old computer’s network is not here")
             changed.append(
-                _("{what}; the machine goes through this computer's own connection.").format(
+                _("{what}; the machine goes through this computer’s own connection.").format(
                     what=what
                 )
             )
@@ -222,7 +222,7 @@ def _mend_tpm(root: etree._Element, facts: Facts, changed: list[str]) -> None:
         if not facts.has_tpm or tpm.find("backend") is None:
             _remove(tpm)
             changed.append(
-                _("The machine's TPM is left out: swtpm, which emulates it, is not installed here.")
+                _("The machine’s TPM is left out: swtpm, which emulates it, is not installed here.")
             )
 
 

@@ -119,7 +119,7 @@ class Archive:
                 self.position += len(piece)
         except DamagedStreamError as exc:
             raise layout.bad(
-                _("The bundle is damaged or not whole: it can't be unpacked."),
+                _("The bundle is damaged or not whole: it can’t be unpacked."),
                 _("Get the file again from where it came from."),
                 str(exc),
             ) from exc
@@ -136,7 +136,7 @@ def opening(path: Path, job: Job) -> Iterator[Archive]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as exc:
-        raise layout.bad(_("{path} can't be read.").format(path=path), details=str(exc)) from exc
+        raise layout.bad(_("{path} can’t be read.").format(path=path), details=str(exc)) from exc
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise layout.bad(_("{path} is not a file.").format(path=path))
@@ -174,7 +174,7 @@ def members(archive: Archive) -> Iterator[Member]:
         if member.name in seen:
             raise layout.bad(
                 _("The bundle holds {name} twice.").format(name=_shown(member.name)),
-                _("Such a file is not made by accident; don't trust it."),
+                _("Such a file is not made by accident; don’t trust it."),
             )
         seen.add(member.name)
         ignored += member.size if member.role is Role.OTHER else 0
@@ -269,7 +269,7 @@ def _checked_name(path: str) -> str:
     if path.startswith("/") or ".." in parts:
         raise layout.bad(
             _("The bundle holds {name}, which leads out of its folder.").format(name=_shown(path)),
-            _("Such a file is not made by accident; don't trust it."),
+            _("Such a file is not made by accident; don’t trust it."),
         )
     if len(path.encode()) > layout.MAX_NAME_BYTES or any(map(layout.is_control, path)):
         raise layout.bad(_("The bundle holds a file with an impossible name."))
@@ -284,7 +284,7 @@ def _refuse_kind(kind: bytes, path: str) -> NoReturn:
     what = _KINDS.get(kind, _("something unknown"))
     raise layout.bad(
         _("The bundle holds {what}, {name}.").format(what=what, name=_shown(path)),
-        _("A bundle holds ordinary files only; don't trust this one."),
+        _("A bundle holds ordinary files only; don’t trust this one."),
     )
 
 
@@ -298,7 +298,7 @@ def _refuse_ova() -> NoReturn:
 def _refuse_too_much() -> NoReturn:
     raise layout.bad(
         _("The bundle holds more or larger things than a virtual machine has."),
-        _("Don't trust this file."),
+        _("Don’t trust this file."),
     )
 
 

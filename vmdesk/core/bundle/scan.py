@@ -147,7 +147,7 @@ def check_whole(contents: Contents) -> None:
             disk_format(disk.member, contents.manifest) or disk.header.format
         ):
             raise layout.bad(
-                _("The disk {name} is not what the bundle's manifest calls it.").format(
+                _("The disk {name} is not what the bundle’s manifest calls it.").format(
                     name=disk.member.name
                 )
             )
@@ -155,8 +155,8 @@ def check_whole(contents: Contents) -> None:
     for name, member in contents.members.items():
         if name not in told and member.role is not Role.OTHER:
             raise layout.bad(
-                _("The bundle's manifest does not know its file {name}.").format(name=name),
-                _("Somebody changed the bundle; don't trust it."),
+                _("The bundle’s manifest does not know its file {name}.").format(name=name),
+                _("Somebody changed the bundle; don’t trust it."),
             )
 
 

@@ -70,7 +70,7 @@ def check_image(path: Path, header: ImageHeader, shown: str, job: Job) -> None:
     if abs(found.virtual_size - header.virtual_size) >= qemu_img.SECTOR:
         raise layout.bad(
             _("The disk image {name} contradicts itself about its size.").format(name=shown),
-            _("Such a file is not made by accident; don't trust it."),
+            _("Such a file is not made by accident; don’t trust it."),
             f"{header.virtual_size} in the header, {found.virtual_size} by qemu-img",
         )
 

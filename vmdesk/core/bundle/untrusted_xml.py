@@ -48,7 +48,7 @@ _PARTS_OF_THE_HOST = (
 _REASONS = {
     "commandline": _("it gives QEMU options of its own, which can run programs"),
     "capabilities": _("it changes what QEMU can do"),
-    "override": _("it changes QEMU's devices behind libvirt's back"),
+    "override": _("it changes QEMU’s devices behind libvirt’s back"),
     "kernel": _("it names a file of the old computer"),
     "initrd": _("it names a file of the old computer"),
     "cmdline": _("it belongs to a kernel outside of the disk"),
@@ -68,7 +68,7 @@ _REASONS = {
     "source": _("it connects to something outside of the machine"),
     "log": _("it writes a file on the computer"),
     "numa": _("it can ask for more memory than the machine is said to have"),
-    "on_crash": _("it writes the machine's memory to a file"),
+    "on_crash": _("it writes the machine’s memory to a file"),
 }
 
 _RANKS = {reason: rank for rank, reason in enumerate(dict.fromkeys(_REASONS.values()))}
@@ -171,7 +171,7 @@ def _parse(data: bytes) -> etree._Element:
     if root.getroottree().docinfo.doctype:
         raise layout.bad(
             _("The description of the machine declares a document type, which no machine needs."),
-            _("Such a file is not made by accident; don't trust it."),
+            _("Such a file is not made by accident; don’t trust it."),
         )
     if root.tag != "domain":
         raise layout.bad(_("The XML in the bundle does not describe a virtual machine."))

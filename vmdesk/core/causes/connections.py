@@ -10,7 +10,7 @@ from vmdesk.core.job import Cause
 
 _NOT_LET_IN = _("libvirt did not let you in.")
 _JOIN = _("Join the group “libvirt”, or use your own machines with --connect qemu:///session.")
-_NOT_REACHED = _("libvirt is not running, or can't be reached.")
+_NOT_REACHED = _("libvirt is not running, or can’t be reached.")
 
 REACHING: tuple[Row, ...] = (
     Row(

@@ -67,7 +67,7 @@ FILES: tuple[Row, ...] = (
     ),
     Row(
         "would shrink",
-        _("A disk can't be made smaller."),
+        _("A disk can’t be made smaller."),
         _("What lies behind the new end would be lost."),
         words="--shrink option",
         cause=Cause.INVALID_VALUE,
@@ -82,7 +82,7 @@ FILES: tuple[Row, ...] = (
     Row(
         "path too long",
         _("The path of a socket is too long."),
-        _("Use a folder nearer to the top: a socket's path has 107 characters at most."),
+        _("Use a folder nearer to the top: a socket’s path has 107 characters at most."),
         words=r"unix socket path '[^']*' too long",
         cause=Cause.INVALID_VALUE,
     ),

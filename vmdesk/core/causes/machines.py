@@ -17,7 +17,7 @@ MACHINES: tuple[Row, ...] = (
     Row(
         "huge pages",
         _("The machine asks for huge pages, and this computer has none set up."),
-        _("Take them out of the machine's description, or mount hugetlbfs."),
+        _("Take them out of the machine’s description, or mount hugetlbfs."),
         words="hugetlbfs|hugepages",
     ),
     Row(
@@ -28,21 +28,21 @@ MACHINES: tuple[Row, ...] = (
     ),
     Row(
         "more memory than its most",
-        _("The machine can't have more memory than its most."),
+        _("The machine can’t have more memory than its most."),
         _("Shut it down and raise the most that it can have."),
         words="memory higher than max",
         cause=Cause.INVALID_VALUE,
     ),
     Row(
         "too many processors",
-        _("The machine can't have that many processors."),
+        _("The machine can’t have that many processors."),
         _("Its type allows {most}."),
         words=r"maximum cpus greater than .* limit (?P<most>\d+)",
         cause=Cause.INVALID_VALUE,
     ),
     Row(
         "more processors than its most",
-        _("While it runs, the machine can't have more than {most} processors."),
+        _("While it runs, the machine can’t have more than {most} processors."),
         _("Shut it down first, then give it more."),
         words=r"greater than max allowable vcpus[^:]*: \d+ > (?P<most>\d+)",
         cause=Cause.INVALID_VALUE,
@@ -61,7 +61,7 @@ MACHINES: tuple[Row, ...] = (
     ),
     Row(
         "cpu lacks features",
-        _("This computer's processor lacks what the machine asks for."),
+        _("This computer’s processor lacks what the machine asks for."),
         _("Give the machine the processor of this computer in its properties."),
         words="guest cpu doesn't match specification|host doesn't support requested features",
     ),
@@ -74,13 +74,13 @@ MACHINES: tuple[Row, ...] = (
     Row(
         "emulator missing",
         _("The emulator {path} is missing."),
-        _("Install QEMU, or choose another emulator in the machine's description."),
+        _("Install QEMU, or choose another emulator in the machine’s description."),
         words=r"cannot check qemu binary (?P<path>\S+):",
         package="emulator",
     ),
     Row(
         "no tpm",
-        _("This computer can't emulate a TPM."),
+        _("This computer can’t emulate a TPM."),
         _("Install the package swtpm (Debian, Ubuntu and Fedora: swtpm-tools) and try again."),
         words=r"tpm version '[\d.]+' is not supported|unable to find 'swtpm",
         package="swtpm",
@@ -100,13 +100,13 @@ MACHINES: tuple[Row, ...] = (
     ),
     Row(
         "port taken",
-        _("The network port that the machine's screen or a device asks for is taken."),
+        _("The network port that the machine’s screen or a device asks for is taken."),
         _("Stop the program that has it, or let libvirt choose a port."),
         words="address already in use|binding socket to .* failed",
     ),
     Row(
         "address not here",
-        _("The machine's screen is to be at an address that this computer has not."),
+        _("The machine’s screen is to be at an address that this computer has not."),
         _("Use 127.0.0.1, which every computer has."),
         words="cannot assign requested address",
     ),
@@ -125,7 +125,7 @@ MACHINES: tuple[Row, ...] = (
     Row(
         "no bridge",
         _("The bridge “{name}” does not exist on this computer."),
-        _("Choose another network in the machine's properties."),
+        _("Choose another network in the machine’s properties."),
         words=r"interface MTU on '(?P<name>[^']+)'|not get .*for bridge '(?P<other>[^']+)'",
     ),
     Row(
@@ -136,7 +136,7 @@ MACHINES: tuple[Row, ...] = (
     ),
     Row(
         "no pci device",
-        _("A device of this computer can't be given to the machine."),
+        _("A device of this computer can’t be given to the machine."),
         _("Turn on the IOMMU in the firmware, or take the device out of the machine."),
         words="passthrough of host pci|pci device .* (?:in use|not found)",
     ),
@@ -148,7 +148,7 @@ MACHINES: tuple[Row, ...] = (
     ),
     Row(
         "virtiofs",
-        _("Folders can't be shared this way with your own machines."),
+        _("Folders can’t be shared this way with your own machines."),
         _("Use 9p instead of virtiofs, or make the machine in qemu:///system."),
         words="virtiofs is not yet supported",
     ),

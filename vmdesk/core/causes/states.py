@@ -17,7 +17,7 @@ STATES: tuple[Row, ...] = (
     ),
     Row(
         "agent silent",
-        _("The guest's agent does not answer."),
+        _("The guest’s agent does not answer."),
         _("Install qemu-guest-agent in the guest and start it there."),
         codes=frozenset({libvirt.VIR_ERR_AGENT_UNRESPONSIVE, libvirt.VIR_ERR_AGENT_UNSYNCED}),
     ),
@@ -142,7 +142,7 @@ STATES: tuple[Row, ...] = (
     ),
     Row(
         "wrong state",
-        _("This can't be done in the state that the virtual machine is in."),
+        _("This can’t be done in the state that the virtual machine is in."),
         codes=_REFUSED,
         cause=Cause.WRONG_STATE,
     ),

@@ -35,7 +35,7 @@ def _require_whole_pages(xml: DomainXml, kib: int) -> None:
     largest = max((_attribute_kib(page, "size") for page in pages), default=0)
     if largest and kib % largest:
         raise OperationError(
-            _("This machine's memory is made of huge pages of {size} each.").format(
+            _("This machine’s memory is made of huge pages of {size} each.").format(
                 size=formatting.memory(largest)
             ),
             _("Choose a multiple of {size}.").format(size=formatting.memory(largest)),

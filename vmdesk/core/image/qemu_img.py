@@ -59,7 +59,7 @@ def create(path: Path, size: int, job: Job) -> None:
     """
     if size <= 0:
         raise OperationError(
-            _("A disk can't have a size of {size}.").format(size=formatting.size(size)),
+            _("A disk can’t have a size of {size}.").format(size=formatting.size(size)),
             cause=Cause.INVALID_VALUE,
         )
     _make_exclusively(path)
@@ -115,7 +115,7 @@ def refuse_less(present: int, wanted: int) -> None:
     """Raise ``OperationError`` (invalid value) for fewer bytes than a disk has."""
     if wanted < present:
         raise OperationError(
-            _("The disk has {present}; it can't be made smaller.").format(
+            _("The disk has {present}; it can’t be made smaller.").format(
                 present=formatting.size(present)
             ),
             _("Choose {present} or more. Shrinking would destroy data.").format(
@@ -219,7 +219,7 @@ def _run_limited(
         return process.run(limited, job, accepts)
     except OperationError as exc:
         raise OperationError(
-            _("The disk image {name} can't be read.").format(name=name),
+            _("The disk image {name} can’t be read.").format(name=name),
             details=exc.details,
         ) from exc
 
@@ -253,7 +253,7 @@ def _make_exclusively(path: Path) -> None:
         ) from exc
     except OSError as exc:
         raise OperationError(
-            _("The file {path} can't be made.").format(path=path),
+            _("The file {path} can’t be made.").format(path=path),
             details=str(exc),
         ) from exc
 

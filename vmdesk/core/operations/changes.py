@@ -106,7 +106,7 @@ def text_problem(changes: Changes) -> str | None:
         return _("A title has one line.")
     for character in ((changes.title or "") + (changes.description or "")).translate(_WHITE_SPACE):
         if unicodedata.category(character) in ("Cc", "Cs"):
-            return _("Titles and notes can't hold control characters.")
+            return _("Titles and notes can’t hold control characters.")
     return None
 
 
@@ -118,7 +118,7 @@ def size_problem(most: Bounds, changes: Changes) -> str | None:
             size=formatting.memory(MINIMUM_MEMORY)
         )
     if memory is not None and memory > most.memory_kib:
-        return _("This computer has {size} of memory; the machine can't have more.").format(
+        return _("This computer has {size} of memory; the machine can’t have more.").format(
             size=formatting.memory(most.memory_kib)
         )
     if vcpus is not None and not 1 <= vcpus <= most.vcpus:

@@ -109,11 +109,11 @@ def name_problem(name: str) -> str | None:
     if not name.strip():
         return _("A name is needed.")
     if name != name.strip():
-        return _("A name can't begin or end with a space.")
+        return _("A name can’t begin or end with a space.")
     if "/" in name or name.startswith("."):
-        return _("A name can't hold “/” or begin with a dot.")
+        return _("A name can’t hold “/” or begin with a dot.")
     if any(unicodedata.category(character).startswith("C") for character in name):
-        return _("A name can't hold control characters.")
+        return _("A name can’t hold control characters.")
     if len(os.fsencode(name)) > MAXIMUM_NAME_BYTES:
         return _("This name is too long.")
     return None
@@ -153,7 +153,7 @@ def _hardware_problem(new: NewDomain, offer: Capabilities) -> str | None:
             size=formatting.memory(MINIMUM_MEMORY)
         )
     if new.memory * KIB > offer.memory:
-        return _("This computer has {size} of memory; the machine can't have more.").format(
+        return _("This computer has {size} of memory; the machine can’t have more.").format(
             size=formatting.size(offer.memory)
         )
     if not 1 <= new.vcpus <= min(offer.cpus, offer.max_vcpus):

@@ -83,7 +83,7 @@ def _grow_stored(host: Host, uuid: str, disk: DiskDevice, size: int, job: Job) -
     image = images.behind(host, disk, os.R_OK | os.W_OK)
     if image is None:
         raise OperationError(
-            _("This disk can't be grown from here."),
+            _("This disk can’t be grown from here."),
             _("It is no image that libvirt could reach. Grow it where it is kept."),
         )
     _require_unused(host, uuid, image, job)

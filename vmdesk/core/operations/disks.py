@@ -124,7 +124,7 @@ def _existing(host: Host, path: Path) -> tuple[Image, str]:
             return image, image_header.check_file(file.fileno()).format
     except OSError as exc:
         raise OperationError(
-            _("The disk image {path} can't be read.").format(path=path),
+            _("The disk image {path} can’t be read.").format(path=path),
             details=str(exc),
             cause=Cause.BAD_INPUT,
         ) from exc

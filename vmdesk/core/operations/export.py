@@ -151,7 +151,7 @@ def _domain_that_is_off(host: Host, uuid: str) -> libvirt.virDomain:
         if domain.isActive():
             raise OperationError(
                 _("The machine {name} is running.").format(name=domain.name()),
-                _("Shut it down first: the disk of a running machine can't be copied."),
+                _("Shut it down first: the disk of a running machine can’t be copied."),
                 cause=Cause.WRONG_STATE,
             )
     return domain
@@ -266,7 +266,7 @@ def _readable(path: Path | None, most: int) -> bytes | None:
 
 def _in_words(error: OSError, path: Path) -> OperationError:
     return OperationError(
-        _("The file {path} can't be written: {reason}.").format(
+        _("The file {path} can’t be written: {reason}.").format(
             path=path, reason=os.strerror(error.errno or 0)
         ),
         _("Choose another folder, or make room."),

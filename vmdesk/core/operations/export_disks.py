@@ -52,7 +52,7 @@ def find(host: Host, xml: DomainXml, notes: list[str], job: Job) -> list[ExportD
         path = device.path or _volume_path(host, device)
         if path is None:
             raise OperationError(
-                _("The disk {target} is not a file; it can't be exported.").format(
+                _("The disk {target} is not a file; it can’t be exported.").format(
                     target=device.target
                 )
             )
@@ -72,7 +72,7 @@ def _volume_path(host: Host, device: DiskDevice) -> Path | None:
 def _look_at(device: DiskDevice, path: Path, notes: list[str], job: Job) -> ExportDisk:
     if not os.access(path, os.R_OK):
         raise OperationError(
-            _("The disk {path} can't be read.").format(path=path),
+            _("The disk {path} can’t be read.").format(path=path),
             _("It is missing, or belongs to another user."),
         )
     kind = device.format or "raw"

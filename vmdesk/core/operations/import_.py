@@ -101,7 +101,7 @@ def _plan(host: Host, contents: Contents) -> _Plan:
     if contents.nvram is not None and keeps_nvram and not firmware.fits(contents.nvram.size):
         keeps_nvram = False
         changed += (
-            _("The UEFI variables do not fit this computer's firmware; they are made anew."),
+            _("The UEFI variables do not fit this computer’s firmware; they are made anew."),
         )
     return _Plan(rebuilt, images, tuple(dropped), changed, has_tpm, keeps_nvram)
 

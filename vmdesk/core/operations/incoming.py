@@ -169,7 +169,7 @@ def _blamed_on_the_file() -> Iterator[None]:
             raise
         raise layout.bad(
             _("libvirt does not accept the description of the machine."),
-            _("It contradicts itself or asks for what is not here. Details has libvirt's words."),
+            _("It contradicts itself or asks for what is not here. Details has libvirt’s words."),
             error.get_error_message() or str(error),
         ) from error
 
@@ -190,7 +190,7 @@ def in_words(folder: Path) -> Iterator[None]:
     except OSError as exc:
         free = shutil.disk_usage(folder).free if folder.is_dir() else 0
         raise OperationError(
-            _("The import can't be written to {folder}: {reason}.").format(
+            _("The import can’t be written to {folder}: {reason}.").format(
                 folder=folder, reason=os.strerror(exc.errno or 0)
             ),
             _("Make room or choose another folder."),

@@ -106,7 +106,7 @@ def _refuse(found: MigrationSurvey) -> None:
         return
     first = found.obstacles[0]
     raise OperationError(
-        _("“{name}” can't go there while it runs: {reason}").format(
+        _("“{name}” can’t go there while it runs: {reason}").format(
             name=found.name, reason=first.what
         ),
         first.hint,
@@ -187,7 +187,7 @@ def _try_all(
         else:
             return
     raise OperationError(
-        _("The two computers don't reach each other."),
+        _("The two computers don’t reach each other."),
         _("Open the ports 49152 to 49215 there, or name an address that can be reached."),
         "\n".join(closed.values()),
     )

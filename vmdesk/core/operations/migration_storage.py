@@ -120,7 +120,7 @@ def _is_written(disk: DiskDevice) -> bool:
 def _copyable(disk: DiskDevice) -> Path:
     if disk.path is None or disk.device == "lun" or disk.format not in _COPIED_FORMATS:
         raise OperationError(
-            _("The disk {target} can't be copied while the machine runs.").format(
+            _("The disk {target} can’t be copied while the machine runs.").format(
                 target=disk.target
             ),
             _("Keep it where both computers can reach it, or shut the machine down and move it."),

@@ -107,7 +107,7 @@ def _of_hypervisor(source: Host, target: Host, xml: DomainXml) -> Iterator[Obsta
         return
     if there.getVersion() < here.getVersion():
         yield Obstacle(
-            _("The other computer's QEMU is older: {there}, and here {here}.").format(
+            _("The other computer’s QEMU is older: {there}, and here {here}.").format(
                 there=versions.dotted(there.getVersion()), here=versions.dotted(here.getVersion())
             ),
             _("Update it there, or shut the machine down and move it."),
@@ -116,7 +116,7 @@ def _of_hypervisor(source: Host, target: Host, xml: DomainXml) -> Iterator[Obsta
         there.getDomainCapabilities(None, xml.arch, xml.machine, xml.type)
     except libvirt.libvirtError as error:
         yield Obstacle(
-            _("The other computer can't run machines of the type {machine} with {kind}.").format(
+            _("The other computer can’t run machines of the type {machine} with {kind}.").format(
                 machine=xml.machine, kind=xml.type
             ),
             error.get_error_message() or "",
@@ -124,7 +124,7 @@ def _of_hypervisor(source: Host, target: Host, xml: DomainXml) -> Iterator[Obsta
         return
     if not _has_fitting_cpu(here, there, xml):
         yield Obstacle(
-            _("The other computer's processor lacks what the guest uses."),
+            _("The other computer’s processor lacks what the guest uses."),
             _("Shut the machine down, choose a CPU that both have, and start it again."),
         )
 
@@ -182,7 +182,7 @@ def _of_networks(target: Host, xml: DomainXml) -> Iterator[Obstacle]:
 
 def _notes(xml: DomainXml) -> Iterator[str]:
     if any(card.type == "user" for card in xml.interfaces):
-        yield _("The guest's open connections break: it reaches the network through its computer.")
+        yield _("The guest’s open connections break: it reaches the network through its computer.")
     for disk in xml.cdroms:
         if not disk.is_empty:
             yield _("The disc in {target} stays in only if the other computer has it too.").format(

@@ -97,7 +97,7 @@ def _moves(
         has_snapshots = bool(definition.domain.snapshotNum())
     if has_snapshots:
         raise OperationError(
-            _("The disk files can't be renamed: the machine has snapshots."),
+            _("The disk files can’t be renamed: the machine has snapshots."),
             _("Rename the machine alone; its disks keep their files."),
             cause=Cause.WRONG_STATE,
         )

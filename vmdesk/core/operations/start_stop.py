@@ -42,7 +42,7 @@ def start(host: Host, uuid: str, job: Job) -> None:
 def start_without_kvm(host: Host, uuid: str, job: Job) -> None:
     """Start a machine that is off with QEMU's emulation, now and from now on."""
     definition = Definition(host, uuid)
-    definition.require_off(_("Shut it down first: the accelerator can't change while it runs."))
+    definition.require_off(_("Shut it down first: the accelerator can’t change while it runs."))
     xml = definition.edited()
     xml.set_type("qemu")
     definition.replace(xml)

@@ -126,7 +126,7 @@ class FileImage:
             self.path.unlink(missing_ok=True)
         except OSError as exc:
             raise OperationError(
-                _("The file {path} can't be deleted.").format(path=self.path),
+                _("The file {path} can’t be deleted.").format(path=self.path),
                 details=os.strerror(exc.errno or 0),
             ) from exc
 
@@ -266,7 +266,7 @@ def to_delete(host: Host, disk: DiskDevice) -> Image | None:
 
 def _unreachable(path: Path, details: str) -> OutOfReach:
     return OutOfReach(
-        _("The disk {path} can't be reached.").format(path=path),
+        _("The disk {path} can’t be reached.").format(path=path),
         _("It is missing, or belongs to another user."),
         details,
     )

@@ -110,7 +110,7 @@ def _out_of_reach(disk: DiskDevice) -> str:
         return _("part of the storage pool “{pool}”").format(pool=disk.volume[0])
     if disk.path is None:
         return _("not a file on this computer")
-    return _("not there, or out of libvirt's reach")
+    return _("not there, or out of libvirt’s reach")
 
 
 def sort_out(

@@ -66,7 +66,7 @@ class FolderPlace:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
             raise OperationError(
-                _("The folder {path} can't be made.").format(path=self.folder), details=str(exc)
+                _("The folder {path} can’t be made.").format(path=self.folder), details=str(exc)
             ) from exc
         qemu_img.create(self.path(name), size, job)
         return FileImage(self.path(name), "qcow2")

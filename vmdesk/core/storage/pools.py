@@ -123,7 +123,7 @@ def of_folder(host: Host, folder: Path) -> PoolInfo:
         if is_lost_connection(error):
             raise translate(error) from error
         raise OutOfReach(
-            _("libvirt can't look into the folder {path}.").format(path=folder),
+            _("libvirt can’t look into the folder {path}.").format(path=folder),
             _("Details has its words."),
             error.get_error_message() or str(error),
         ) from error

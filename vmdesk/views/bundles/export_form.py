@@ -60,7 +60,7 @@ class ExportForm(QWidget):
         self.folder = Field(_("F&older"), self.folder_edit, self.browse)
         self.forms = _FormField()
         self.tpm = _Consent(
-            _("Include the &TPM's state"),
+            _("Include the &TPM’s state"),
             _("It holds secrets, such as keys of encrypted disks: whoever has the file has them."),
         )
         self.saved_state = _Consent(*_saved_state_words(surveys))
@@ -147,7 +147,7 @@ class ExportForm(QWidget):
             self.folder.show_problem(_("A folder is needed, from “/” on."))
             return
         if any(place.free_bytes is None for place in places):
-            self.folder.show_problem(_("This folder isn't there, or nothing can be put into it."))
+            self.folder.show_problem(_("This folder isn’t there, or nothing can be put into it."))
             return
         needed = sum(survey.required_bytes for survey in self._surveys)
         if not places:
@@ -169,7 +169,7 @@ class ExportForm(QWidget):
         if not name.strip():
             return _("A name is needed.")
         if "/" in name or name.startswith("."):
-            return _("A name can't hold “/” or begin with a dot.")
+            return _("A name can’t hold “/” or begin with a dot.")
         if any(len(path.name.encode()) > _MOST_NAME_BYTES for path in self.targets().values()):
             return _("This name is too long.")
         return ""
@@ -271,7 +271,7 @@ def _existing_words(count: int) -> str:
 def _saved_state_words(surveys: Sequence[Survey]) -> tuple[str, str]:
     names = ", ".join(f"“{survey.name}”" for survey in surveys if survey.has_saved_state)
     meaning = _(
-        "{names} was saved in the middle of its work, which can't be exported. What is not saved "
+        "{names} was saved in the middle of its work, which can’t be exported. What is not saved "
         "inside is lost, as when the power fails. To keep it, start and shut down first."
     )
     return _("&Discard the saved state"), meaning.format(names=names)

@@ -102,7 +102,7 @@ class ImportFlow(QObject):
 
 def show_refusal(window: QWidget, path: Path, error: Exception) -> ErrorDialog:
     """Say why a file can't be used; the log has the trace of a defect."""
-    summary = _("“{name}” can't be imported").format(name=shortened(path.name))
+    summary = _("“{name}” can’t be imported").format(name=shortened(path.name))
     told = OperationError(summary, _("vmdesk made a mistake. Please report it."))
     if isinstance(error, OperationError):
         told = OperationError(summary, f"{error.summary} {error.hint}".strip(), error.details)

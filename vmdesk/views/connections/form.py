@@ -36,7 +36,7 @@ class ConnectionForm(QWidget):
         self.user.edit.setPlaceholderText(_("As ssh chooses"))
         self.port = TextField(_("&Port"))
         self.port.edit.setPlaceholderText("22")
-        instances = {"system": _("Those of the whole computer"), "session": _("The user's own")}
+        instances = {"system": _("Those of the whole computer"), "session": _("The user’s own")}
         self.instance = ChoiceField(_("&Machines"), instances, "system")
         self.uri = TextField(_("&Address"))
         self.uri.edit.setPlaceholderText("qemu+tls://lab-server/system")

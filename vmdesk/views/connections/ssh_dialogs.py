@@ -51,7 +51,7 @@ class SshDialogs(QObject):
                 "ssh does not know this computer yet. Compare its key with what the computer "
                 "itself says, or ask who looks after it: somebody else could answer in its place."
             ),
-            (Choice("no", _("&Don't connect")), Choice(TRUST, _("&Trust it and connect"))),
+            (Choice("no", _("&Don’t connect")), Choice(TRUST, _("&Trust it and connect"))),
         )
         dialog.body.addWidget(_selectable(shown))
         dialog.setMinimumWidth(_WIDE)

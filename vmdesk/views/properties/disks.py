@@ -211,7 +211,7 @@ class DiskCard(QFrame):
 
 def _room_text(disk: DiskState) -> str:
     if disk.virtual_size is None:
-        return _("Its size can't be told: its file is missing, or can't be read.")
+        return _("Its size can’t be told: its file is missing, or can’t be read.")
     parts = []
     total = formatting.size(disk.virtual_size)
     if disk.used is not None:

@@ -106,7 +106,7 @@ def check_sizes(memory: NumberField, vcpus: NumberField, changes: Changes, bound
     vcpus.mark(size_problem(bounds, Changes(vcpus=changes.vcpus)) or "")
     if not memory.problem and memory.value * KIB_IN_MIB > bounds.warning_kib:
         memory.show_warning(
-            _("More than three quarters of this computer's memory: the rest may get too little.")
+            _("More than three quarters of this computer’s memory: the rest may get too little.")
         )
 
 

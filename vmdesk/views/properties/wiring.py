@@ -158,7 +158,7 @@ class NetworkCard(QFrame):
         for box in (self.source_box, self.model_box):
             box.blockSignals(True)
             box.clear()
-        self.source_box.addItem(_("User network: reaches out, can't be reached"), ("user", ""))
+        self.source_box.addItem(_("User network: reaches out, can’t be reached"), ("user", ""))
         for name in host_networks:
             text = _("Virtual network “{name}”").format(name=name)
             self.source_box.addItem(text, ("network", name))
