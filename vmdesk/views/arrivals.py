@@ -16,7 +16,8 @@ from vmdesk.views.drop_overlay import Use, use_of
 from vmdesk.views.file_dialog import file_dialog
 
 _CHOICE = _(
-    "Machines and disks (*.tar *.tar.gz *.tgz *.tar.zst *.qcow2 *.img *.raw *.vmdk *.vdi *.vhdx)"
+    "Machines and disks (*.tar *.tar.gz *.tgz *.tar.zst *.ova *.qcow2 *.img *.raw *.vmdk *.vdi "
+    "*.vhdx)"
 )
 
 ASK_NEW = ""

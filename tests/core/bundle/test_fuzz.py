@@ -1,4 +1,4 @@
-"""20,000 broken bundles: each is accepted or refused in words, none breaks the reader."""
+"""22,500 broken bundles: each is accepted or refused in words, none breaks the reader."""
 
 import gzip
 import io
@@ -6,12 +6,15 @@ import json
 import random
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 import zstandard
 
+from tests.core import ova
 from vmdesk.core.bundle import scan, untrusted_xml
 from vmdesk.core.bundle.scan import Contents
 from vmdesk.core.job import Cause, Job, OperationError
@@ -19,13 +22,15 @@ from vmdesk.core.job import Cause, Job, OperationError
 pytestmark = pytest.mark.usefixtures("no_thread_stays")
 
 ROUNDS = 2500
-"""Inputs for each of the eight kinds."""
+"""Inputs for each of the nine kinds."""
 
 XML = b"""<domain type='kvm'><name>web</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='q35'>hvm</type></os><devices>
 <disk type='file' device='disk'><source file='web.qcow2'/><target dev='vda' bus='virtio'/></disk>
 <interface type='user'><mac address='52:54:00:11:22:33'/></interface>
 </devices></domain>"""
+
+OVF = ova.VIRTUALBOX.encode()
 
 Flip = Callable[[bytes], bytes]
 
@@ -43,6 +48,14 @@ def members(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     ]
     manifest = {"format": "vmdesk-bundle", "version": 1, "machine": "web", "members": records}
     return {"web.xml": XML, "web.qcow2": image, "vmdesk.json": json.dumps(manifest).encode()}
+
+
+@cache
+def _vmdk() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        raw = Path(folder) / "raw"
+        raw.write_bytes(bytes(65536))
+        return ova.vmdk(raw, Path(folder) / "vmdk").read_bytes()
 
 
 def _tar(members: dict[str, bytes]) -> bytes:
@@ -110,6 +123,11 @@ KINDS: dict[str, Callable[[dict[str, bytes], random.Random], bytes]] = {
     ),
     "manifest": lambda members, chance: _tar(
         {**members, "vmdesk.json": _flipped(members["vmdesk.json"], chance)}
+    ),
+    "ova": lambda _members, chance: _tar(
+        {"web.ovf": _flipped(OVF, chance), "web-disk001.vmdk": _vmdk()}
+        if chance.randrange(2)
+        else {"web.ovf": OVF, "web-disk001.vmdk": _flipped(_vmdk(), chance, 1200)}
     ),
     "qcow2": lambda members, chance: _tar(
         {"web.xml": XML, "web.qcow2": _flipped(members["web.qcow2"], chance, 600)}

@@ -291,13 +291,17 @@ def test_the_head_of_a_sparse_disk_is_put_together(tmp_path: Path, folder: Path)
         assert head == file.read(3 * MIB + 5)
 
 
-def test_an_ova_is_told_from_a_bundle_and_what_can_be_done_with_it_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "arguments", [("-cf", "web-disk001.vmdk", "web.ovf"), ("-czf", "web.ovf", "web-disk001.vmdk")]
+)
+def test_an_ova_that_is_packed_like_no_other_is_refused_with_the_way_out(
+    tmp_path: Path, arguments: tuple[str, str, str]
+) -> None:
     (tmp_path / "web.ovf").write_text("<Envelope/>")
     with (tmp_path / "web-disk001.vmdk").open("wb") as disk:
-        disk.truncate(64 * MIB)
-    names = ("web.ovf", "web-disk001.vmdk")
-    command = ["tar", "--format=ustar", "-cf", "web.ova", *names]
-    subprocess.run(command, cwd=tmp_path, check=True)
+        disk.truncate(MIB)
+    how, *names = arguments
+    subprocess.run(["tar", how, "web.ova", *names], cwd=tmp_path, check=True)
     with pytest.raises(OperationError, match="OVA") as error:
         unpack_all(tmp_path / "web.ova", tmp_path / "unpacked")
     assert error.value.cause is Cause.BAD_INPUT

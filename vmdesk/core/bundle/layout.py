@@ -147,6 +147,20 @@ def disk_name(machine_stem: str, target: str, index: int) -> str:
     return f"{machine_stem}.qcow2" if index == 0 else f"{machine_stem}-{target}.qcow2"
 
 
+def is_ovf(name: str) -> bool:
+    """Say whether a member is the description of a machine in an OVA."""
+    return name.lower().endswith(".ovf")
+
+
+def role_in_ova(name: str) -> Role:
+    """Tell what a member of an OVA is."""
+    return {
+        "ovf": Role.DOMAIN,
+        "mf": Role.MANIFEST,
+        **dict.fromkeys(("vmdk", "vdi", "vhdx", "qcow2", "img"), Role.DISK),
+    }.get(name.lower().rpartition(".")[2], Role.OTHER)
+
+
 def role_of(name: str) -> Role:
     """Tell from a member's name (without a folder) what it is."""
     if name == MANIFEST_NAME:

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -162,6 +162,7 @@ def members(archive: Archive) -> Iterator[Member]:
     """
     seen: set[str] = set()
     ignored = count = 0
+    is_ova = False
     while (header := _next_member(archive)) is not None:
         count += 1
         if count > layout.MAX_MEMBERS:
@@ -169,8 +170,12 @@ def members(archive: Archive) -> Iterator[Member]:
         member = _member(archive, *header)
         if member is None:
             continue
-        if member.name.lower().endswith(".ovf"):
-            _refuse_ova()
+        if layout.is_ovf(member.name):
+            if seen or not archive.is_plain:
+                _refuse_ova()
+            is_ova = True
+        if is_ova:
+            member = replace(member, role=layout.role_in_ova(member.name))
         if member.name in seen:
             raise layout.bad(
                 _("The bundle holds {name} twice.").format(name=_shown(member.name)),
@@ -178,7 +183,11 @@ def members(archive: Archive) -> Iterator[Member]:
             )
         seen.add(member.name)
         ignored += member.size if member.role is Role.OTHER else 0
-        if member.size > layout.SIZE_LIMITS[member.role] or ignored > layout.MAX_IGNORED_BYTES:
+        # An OVA's discs are passed over: in a plain file they take no more room than they say.
+        is_too_much = member.size > layout.SIZE_LIMITS[member.role]
+        if not (is_ova and member.role is Role.OTHER) and (
+            is_too_much or ignored > layout.MAX_IGNORED_BYTES
+        ):
             _refuse_too_much()
         yield member
         end = member.offset + member.data_size
@@ -290,7 +299,7 @@ def _refuse_kind(kind: bytes, path: str) -> NoReturn:
 
 def _refuse_ova() -> NoReturn:
     raise layout.bad(
-        _("This is an OVA, as VirtualBox and VMware export machines. vmdesk can’t open it whole."),
+        _("This is an OVA, but it is packed in a way in which vmdesk can’t open it whole."),
         _("Unpack it with “tar -xf”, and import the disk in it, the file that ends in .vmdk."),
     )
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vmdesk.core.bundle import extract, layout, reader
+from vmdesk.core.bundle import extract, layout, ovf, reader
+from vmdesk.core.bundle.header import damaged
 from vmdesk.core.bundle.layout import Manifest, MemberRecord, Role
 from vmdesk.core.bundle.reader import Archive, Member
+from vmdesk.core.bundle.untrusted_xml import Dropped
 from vmdesk.core.i18n import _
 from vmdesk.core.image import header as image_header
-from vmdesk.core.image.header_other import ImageHeader
-from vmdesk.core.job import Job
+from vmdesk.core.image.header_other import ImageHeader, Span
+from vmdesk.core.job import Job, OperationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class FoundDisk:
 class Contents:
     """What was found so far. ``digests`` holds what was computed, by the members' names.
 
-    ``data_size`` is what the head says of all disks together, if it says so; in bytes.
+    ``data_size`` is what the head says of all disks together, if it says so; in bytes. An OVA has
+    ``checksums`` by itself, and has said of what is ``dropped`` that no machine here can have it.
     """
 
     description: bytes | None = None
@@ -38,7 +41,14 @@ class Contents:
     others: list[str] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    checksums: dict[str, str] = field(default_factory=dict)
+    dropped: tuple[Dropped, ...] = ()
     is_complete: bool = False
+
+    @property
+    def is_ova(self) -> bool:
+        """Whether the machine was described by another hypervisor."""
+        return layout.is_ovf(self.description_name)
 
     def add(self, member: Member) -> None:
         """Take note of a member that isn't text or a disk; refuse a second of its kind."""
@@ -58,13 +68,19 @@ class Contents:
         if self.description is not None:
             raise layout.bad(_("The bundle holds more than one machine."))
         self.members[member.name] = member
-        self.description = text
         self.description_name = member.name
+        if self.is_ova:
+            translated = ovf.translate(text)
+            text, self.dropped = translated.description, translated.dropped
+        self.description = text
         self.data_size = layout.parse_required_hint(member.comment)
 
     def add_manifest(self, member: Member, text: bytes) -> None:
         """Take the manifest, of which there is one."""
         self.members[member.name] = member
+        if self.is_ova:
+            self.checksums = ovf.checksums(text)
+            return
         self.manifest = layout.parse_manifest(text)
 
 
@@ -80,7 +96,7 @@ def look(path: Path, job: Job) -> Contents:
             advance(0)
             if member.role is Role.DISK:
                 head = extract.read_head(archive, member, image_header.HEAD)
-                _add_disk(contents, member, head)
+                add_disk(contents, member, head, _in_place(archive, member))
                 if contents.description is None and not archive.is_plain:
                     _skip_with_progress(archive, member, advance)
             elif not _add_text(archive, contents, member):
@@ -103,7 +119,7 @@ def verify(path: Path, job: Job) -> Contents:
             digest, head = extract.read_through(archive, member, image_header.HEAD, advance)
             contents.digests[member.name] = digest
             if member.role is Role.DISK:
-                _add_disk(contents, member, head)
+                add_disk(contents, member, head, _in_place(archive, member))
             else:
                 contents.add(member)
     contents.is_complete = True
@@ -112,15 +128,17 @@ def verify(path: Path, job: Job) -> Contents:
 
 
 def has_right_checksums(contents: Contents) -> bool:
-    """Say whether every disk was compared with a checksum in the manifest, and was right."""
-    manifest = contents.manifest
-    if manifest is None:
+    """Say whether every disk was compared with a checksum in the file, and was right."""
+    if contents.manifest is None and not contents.checksums:
         return False
-    records = {record.name: record for record in manifest.members}
-    return all(
-        disk.member.name in contents.digests and records[disk.member.name].sha256 is not None
-        for disk in contents.disks
-    )
+    names = [disk.member.name for disk in contents.disks]
+    return all(n in contents.digests and checksum(contents, n) is not None for n in names)
+
+
+def checksum(contents: Contents, name: str) -> str | None:
+    """Return the SHA-256 that a member is said to have, or None if nothing is said."""
+    record = None if contents.manifest is None else contents.manifest.record(name)
+    return contents.checksums.get(name) if record is None else record.sha256
 
 
 def add_checked_text(contents: Contents, member: Member, text: bytes) -> None:
@@ -138,6 +156,9 @@ def check_whole(contents: Contents) -> None:
         raise layout.bad(
             _("This is a tar file, but not a virtual machine: it holds no description of one.")
         )
+    for name, checksum in contents.checksums.items():
+        if contents.digests.get(name, checksum) != checksum:
+            raise _changed(name[: layout.SHOWN])
     if contents.manifest is None:
         return
     for record in contents.manifest.members:
@@ -175,9 +196,28 @@ def checked_header(head: bytes, member: Member, manifest: Manifest | None) -> Im
     return image_header.check_head(head, member.size, named)
 
 
-def _add_disk(contents: Contents, member: Member, head: bytes) -> None:
+def add_disk(contents: Contents, member: Member, head: bytes, image: Span) -> None:
+    """Check a disk by its ``head``, or an OVA's by all of its ``image``, and take note of it."""
     contents.members[member.name] = member
-    contents.disks.append(FoundDisk(member, checked_header(head, member, contents.manifest)))
+    if contents.is_ova:
+        header = _foreign_header(member, image)
+    else:
+        header = checked_header(head, member, contents.manifest)
+    contents.disks.append(FoundDisk(member, header))
+
+
+def _foreign_header(member: Member, image: Span) -> ImageHeader:
+    """Check a disk of an OVA, which has no raw ones: what has no header is packed somehow."""
+    if member.extents is not None:
+        raise damaged("a sparse disk")
+    header = image_header.check_span(image)
+    if header.format == "raw":
+        raise layout.bad(_("The disks of the OVA are packed in a way that is not known here."))
+    return header
+
+
+def _in_place(archive: Archive, member: Member) -> Span:
+    return Span(archive.descriptor, member.offset, member.data_size)
 
 
 def _add_text(archive: Archive, contents: Contents, member: Member) -> bool:
@@ -200,10 +240,14 @@ def _check_record(contents: Contents, record: MemberRecord) -> None:
     if (member.size, stored) != (record.size, record.stored_size) or (
         digest is not None and record.sha256 is not None and digest != record.sha256
     ):
-        raise layout.bad(
-            _("The bundle is damaged: {name} is not what it was.").format(name=shown),
-            _("Get the file again from where it came from."),
-        )
+        raise _changed(shown)
+
+
+def _changed(shown: str) -> OperationError:
+    return layout.bad(
+        _("The bundle is damaged: {name} is not what it was.").format(name=shown),
+        _("Get the file again from where it came from."),
+    )
 
 
 def _progress(archive: Archive, job: Job, text: str) -> Callable[[int], object]:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from vmdesk.core import formatting, sparse, staging
 from vmdesk.core.bundle import extract, layout, reader, scan
-from vmdesk.core.bundle.layout import Manifest, Role
+from vmdesk.core.bundle.layout import Role
 from vmdesk.core.bundle.reader import Archive, Member
-from vmdesk.core.bundle.scan import Contents, FoundDisk
+from vmdesk.core.bundle.scan import Contents
 from vmdesk.core.i18n import _
 from vmdesk.core.image import header as image_header
 from vmdesk.core.image import qemu_img
-from vmdesk.core.image.header_other import ImageHeader
+from vmdesk.core.image.header_other import ImageHeader, Span
 from vmdesk.core.job import Job, OperationError
 
 RESERVE = 16 * 1024**2
@@ -37,7 +37,7 @@ def unpack(path: Path, folder: Path, job: Job) -> Unpacked:
     contents = Contents()
     with reader.opening(path, job) as archive:
         # In a plain tar the manifest is at hand, and tells whether hashes are worth the reading.
-        manifest = scan.look(path, job).manifest if archive.is_plain else None
+        ahead = scan.look(path, job) if archive.is_plain else Contents()
         for member in reader.members(archive):
             job.report(archive.consumed, archive.file_size, _("Unpacking"))
             if member.role in {Role.DOMAIN, Role.MANIFEST}:
@@ -47,7 +47,7 @@ def unpack(path: Path, folder: Path, job: Job) -> Unpacked:
                 contents.add(member)
             else:
                 files[member.name] = folder / str(len(files))
-                _unpack_one(archive, contents, member, files[member.name], manifest, job)
+                _unpack_one(archive, contents, member, files[member.name], ahead, job)
     contents.is_complete = True
     scan.check_whole(contents)
     for disk in contents.disks:
@@ -97,11 +97,10 @@ def _unpack_one(
     contents: Contents,
     member: Member,
     target: Path,
-    manifest: Manifest | None,
+    ahead: Contents,
     job: Job,
 ) -> None:
-    record = None if manifest is None else manifest.record(member.name)
-    needs_digest = not archive.is_plain or (record is not None and record.sha256 is not None)
+    needs_digest = not archive.is_plain or scan.checksum(ahead, member.name) is not None
     descriptor = extract.create_file(target)
     try:
         if needs_digest or not sparse.can_share(archive.descriptor, descriptor):
@@ -113,14 +112,12 @@ def _unpack_one(
             needs_digest,
             lambda _count: job.report(archive.consumed, archive.file_size, _("Unpacking")),
         )
-        head = os.pread(descriptor, image_header.HEAD, 0)
+        if member.role is Role.DISK:
+            head = os.pread(descriptor, image_header.HEAD, 0)
+            scan.add_disk(contents, member, head, Span(descriptor, 0, member.size))
+        else:
+            contents.add(member)
     finally:
         os.close(descriptor)
     if digest is not None:
         contents.digests[member.name] = digest
-    if member.role is Role.DISK:
-        header = scan.checked_header(head, member, contents.manifest)
-        contents.disks.append(FoundDisk(member, header))
-        contents.members[member.name] = member
-    else:
-        contents.add(member)

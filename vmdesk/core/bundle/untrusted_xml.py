@@ -109,7 +109,9 @@ def rebuild(data: bytes) -> Rebuilt:
 
     Raises ``OperationError`` if it isn't XML of a domain, or misses what every domain has.
     """
-    foreign = _parse(data)
+    foreign = parse(data)
+    if foreign.tag != "domain":
+        raise layout.bad(_("The XML in the bundle does not describe a virtual machine."))
     dropped: dict[Dropped, None] = {}
     root = _copy(foreign, DOMAIN, "domain", dropped)
     for needed in ("name", "memory", "os/type", "devices"):
@@ -151,7 +153,8 @@ def _uuid(text: str) -> str:
         return ""
 
 
-def _parse(data: bytes) -> etree._Element:
+def parse(data: bytes) -> etree._Element:
+    """Read XML from outside within bounds; raises ``OperationError`` for what has a trap."""
     if len(data) > layout.MAX_XML_BYTES:
         raise layout.bad(_("The description of the machine is too large."))
     parser = etree.XMLParser(
@@ -173,8 +176,6 @@ def _parse(data: bytes) -> etree._Element:
             _("The description of the machine declares a document type, which no machine needs."),
             _("Such a file is not made by accident; don’t trust it."),
         )
-    if root.tag != "domain":
-        raise layout.bad(_("The XML in the bundle does not describe a virtual machine."))
     if root.xpath("count(//*)") > MAX_ELEMENTS or root.xpath("count(//@*)") > MAX_ATTRIBUTES:
         raise layout.bad(_("The description of the machine is too large."))
     return root

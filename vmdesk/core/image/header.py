@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from vmdesk.core.i18n import _
 from vmdesk.core.image import header_other
-from vmdesk.core.image.header_other import ImageHeader, claims_too_much, damaged, refused
+from vmdesk.core.image.header_other import ImageHeader, Span, claims_too_much, damaged, refused
 
 HEAD = 64 * 1024
 """Bytes from the start of a file that are enough to tell and check a qcow2 image."""
@@ -80,11 +80,16 @@ def check_head(head: bytes, file_size: int, format: str) -> ImageHeader:  # noqa
 
 def check_file(descriptor: int) -> ImageHeader:
     """Check an image of any format that ``detect`` knows, and return what it is."""
-    head = os.pread(descriptor, HEAD, 0)
+    return check_span(Span(descriptor, 0, os.fstat(descriptor).st_size))
+
+
+def check_span(image: Span) -> ImageHeader:
+    """Like ``check_file``, for an image that may be a part of a file."""
+    head = image.read(HEAD, 0) if image.size else b""
     found = detect(head)
     if found in {None, "qcow2"}:
-        return check_head(head, os.fstat(descriptor).st_size, found or "raw")
-    return header_other.check_file(descriptor, head)
+        return check_head(head, image.size, found or "raw")
+    return header_other.check(image, head)
 
 
 def _check_qcow2(head: bytes, file_size: int) -> ImageHeader:

@@ -53,16 +53,31 @@ def detect(head: bytes) -> str | None:
     return None
 
 
-def check_file(descriptor: int, head: bytes) -> ImageHeader:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where an image lies: in all of an open file or in a part of it; in bytes."""
+
+    descriptor: int
+    start: int
+    size: int
+
+    def read(self, length: int, at: int) -> bytes:
+        """Return what is there at ``at``; raises ``OperationError`` if nothing can be."""
+        if not 0 <= at < self.size:
+            damaged("a table lies outside of the file")
+        return os.pread(self.descriptor, min(length, self.size - at), self.start + at)
+
+
+def check(image: Span, head: bytes) -> ImageHeader:
     """Check an image that ``detect`` knows; raises ``OperationError`` for one with a trap."""
     try:
         match detect(head):
             case "vmdk":
-                size = _check_vmdk(descriptor, head)
+                size = _check_vmdk(image, head)
             case "vdi":
                 size = _check_vdi(head)
             case "vhdx":
-                size = _check_vhdx(descriptor)
+                size = _check_vhdx(image)
             case _:
                 refused(_("The format of the disk image is not known here."))
     except struct.error as exc:
@@ -72,29 +87,29 @@ def check_file(descriptor: int, head: bytes) -> ImageHeader:
     return ImageHeader(str(detect(head)), size)
 
 
-def _check_vmdk(descriptor: int, head: bytes) -> int:
+def _check_vmdk(image: Span, head: bytes) -> int:
     if not head.startswith(b"KDMV"):
         refused(_("The vmdk image keeps its data in other files."))
-    size = _check_vmdk_header(descriptor, head)
+    size = _check_vmdk_header(image, head)
     if struct.unpack_from("<Q", head, 56)[0] == _VMDK_FOOTER:
         # QEMU goes by the copy at the end of the file instead, and counts a broken sector.
-        sectors = -(-os.fstat(descriptor).st_size // SECTOR)
-        footer = _pread(descriptor, SECTOR, (sectors - 2) * SECTOR)
+        sectors = -(-image.size // SECTOR)
+        footer = image.read(SECTOR, (sectors - 2) * SECTOR)
         if not footer.startswith(b"KDMV"):
             damaged("vmdk footer")
-        size = max(size, _check_vmdk_header(descriptor, footer))
+        size = max(size, _check_vmdk_header(image, footer))
     return size
 
 
-def _check_vmdk_header(descriptor: int, header: bytes) -> int:
+def _check_vmdk_header(image: Span, header: bytes) -> int:
     version, _flags, capacity, _grain, where, length = struct.unpack_from("<IIQQQQ", header, 4)
     if version > 3 or capacity == 0:  # no capacity: QEMU would go by the text's list of files
         refused(_("The vmdk image keeps its data in other files."))
     if not 0 < length * SECTOR <= MAX_DESCRIPTOR_BYTES:
         damaged("vmdk descriptor")
-    text = _pread(descriptor, length * SECTOR, where * SECTOR)
+    text = image.read(length * SECTOR, where * SECTOR)
     # QEMU looks for a parent here, whatever the header says of the place.
-    also = _pread(descriptor, MAX_DESCRIPTOR_BYTES, 0)
+    also = image.read(MAX_DESCRIPTOR_BYTES, 0)
     if b"parentfilenamehint" in (text + also).lower():
         refused(_("The disk image is based on another file, which it does not bring along."))
     kind = re.search(rb'^\s*createtype\s*=\s*"([a-z0-9]+)"', text.lower(), re.MULTILINE)
@@ -114,23 +129,23 @@ def _check_vdi(head: bytes) -> int:
     return int(size)
 
 
-def _check_vhdx(descriptor: int) -> int:
+def _check_vhdx(image: Span) -> int:
     sizes = set()
     for place in _VHDX_REGION_TABLES:
-        table = _pread(descriptor, MAX_VHDX_TABLE_BYTES, place)
+        table = image.read(MAX_VHDX_TABLE_BYTES, place)
         entry = _vhdx_entry(table, b"regi", 8, 16, _VHDX_METADATA)
         (start,) = struct.unpack_from("<Q", table, entry + 16)
-        sizes.add(_check_vhdx_metadata(descriptor, start))
+        sizes.add(_check_vhdx_metadata(image, start))
     return max(sizes)
 
 
-def _check_vhdx_metadata(descriptor: int, start: int) -> int:
-    table = _pread(descriptor, MAX_VHDX_TABLE_BYTES, start)
+def _check_vhdx_metadata(image: Span, start: int) -> int:
+    table = image.read(MAX_VHDX_TABLE_BYTES, start)
     values = []
     for item in (_VHDX_PARAMETERS, _VHDX_SIZE):
         entry = _vhdx_entry(table, b"metadata", 10, 32, item)
         (offset,) = struct.unpack_from("<I", table, entry + 16)
-        values.append(struct.unpack("<Q", _pread(descriptor, 8, start + offset))[0])
+        values.append(struct.unpack("<Q", image.read(8, start + offset))[0])
     parameters, size = values
     if parameters >> 33 & 1:  # the flags follow 32 bits of block size; the second is "has parent"
         refused(_("The disk image is based on another file, which it does not bring along."))
@@ -146,12 +161,6 @@ def _vhdx_entry(table: bytes, magic: bytes, count_at: int, first: int, wanted: b
     if found is None:
         damaged("vhdx table entry")
     return found
-
-
-def _pread(descriptor: int, length: int, at: int) -> bytes:
-    if not 0 <= at < os.fstat(descriptor).st_size:
-        damaged("a table lies outside of the file")
-    return os.pread(descriptor, length, at)
 
 
 _DAMAGED = (_("The disk image is damaged."), _("Get the file again from where it came from."))

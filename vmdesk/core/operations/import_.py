@@ -7,11 +7,21 @@ from pathlib import Path
 from lxml import etree
 
 from vmdesk.core import disk_users, new_machine_lock, staging
-from vmdesk.core.bundle import content, firmware, layout, match, mend, scan, unpack, untrusted_xml
+from vmdesk.core.bundle import (
+    content,
+    convert,
+    firmware,
+    layout,
+    match,
+    mend,
+    scan,
+    unpack,
+    untrusted_xml,
+)
 from vmdesk.core.bundle import host as bundle_host
 from vmdesk.core.bundle.content import Content
 from vmdesk.core.bundle.reader import Member
-from vmdesk.core.bundle.scan import Contents
+from vmdesk.core.bundle.scan import Contents, FoundDisk
 from vmdesk.core.bundle.unpack import Unpacked
 from vmdesk.core.bundle.untrusted_xml import Dropped, Rebuilt
 from vmdesk.core.domain import guest_state
@@ -93,7 +103,7 @@ def _plan(host: Host, contents: Contents) -> _Plan:
     changed = mend.mend(rebuilt, facts)
     members = [disk.member for disk in contents.disks]
     images = match.match(rebuilt.disks, members, contents.description_name, contents.manifest)
-    dropped = list(rebuilt.dropped)
+    dropped = [*contents.dropped, *rebuilt.dropped]
     if contents.is_complete:
         dropped += _loose_ends(rebuilt, contents, images)
     has_tpm = rebuilt.root.find("devices/tpm") is not None
@@ -103,6 +113,8 @@ def _plan(host: Host, contents: Contents) -> _Plan:
         changed += (
             _("The UEFI variables do not fit this computer’s firmware; they are made anew."),
         )
+    foreign = [one.header for one in contents.disks if one.header.format not in convert.OWN]
+    changed += tuple(convert.told(header.virtual_size) for header in foreign)
     return _Plan(rebuilt, images, tuple(dropped), changed, has_tpm, keeps_nvram)
 
 
@@ -123,6 +135,12 @@ def _loose_ends(
     return ends + [Dropped(name, _("it is not part of a machine")) for name in contents.others]
 
 
+def _room_for(disk: FoundDisk) -> int:
+    # What is converted is there twice for a while.
+    times = 1 if disk.header.format in convert.OWN else 2
+    return times * disk.member.data_size
+
+
 def _preview_of(host: Host, path: Path, contents: Contents, options: ImportOptions) -> Preview:
     plan = _plan(host, contents)
     xml = DomainXml.parse(etree.tostring(plan.rebuilt.root, encoding="unicode"))
@@ -137,7 +155,7 @@ def _preview_of(host: Host, path: Path, contents: Contents, options: ImportOptio
             )
         elif disk.device == "disk" and not contents.is_complete:
             disks.append(PreviewDisk(disk.target, "", None, None))
-    known = sum(disk.member.data_size for disk in contents.disks)
+    known = sum(map(_room_for, contents.disks))
     return Preview(
         path=path,
         content=Content.BUNDLE,
@@ -160,6 +178,7 @@ def _run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResu
     with incoming.in_words(options.folder), staging.opened(options.folder, text) as stage:
         unpacked = unpack.unpack(path, stage.folder, job)
         plan = _plan(host, unpacked.contents)
+        convert.foreign_disks(unpacked, job)
         root = plan.rebuilt.root
         stage.sync(unpacked.files.values())
         with new_machine_lock.held(job):

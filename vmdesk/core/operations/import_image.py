@@ -1,23 +1,20 @@
 """Make a new machine around a copy of a disk image."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from lxml import etree
 
-from vmdesk.core import capabilities, formatting, new_machine_lock, sparse, staging
-from vmdesk.core.bundle import extract, layout, unpack
+from vmdesk.core import capabilities, new_machine_lock, sparse, staging
+from vmdesk.core.bundle import convert, extract, layout, unpack
 from vmdesk.core.bundle.content import Content
 from vmdesk.core.domain import new_xml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.image import header as image_header
-from vmdesk.core.image import qemu_img
 from vmdesk.core.image.header_other import ImageHeader
-from vmdesk.core.job import Job, OperationError
+from vmdesk.core.job import Job
 from vmdesk.core.operations import create, incoming
 from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview, PreviewDisk
 
@@ -97,28 +94,7 @@ def _copied(path: Path, folder: Path, needed: int, job: Job) -> tuple[ImageHeade
     unpack.check_image(copy, header, path.name, job)
     if header.format == "qcow2":
         return header, copy
-    return header, _converted(copy, header, path.name, job)
-
-
-def _converted(copy: Path, header: ImageHeader, shown: str, job: Job) -> Path:
-    # A crafted image of some kilobytes can hold one piece a million times.
-    with _blamed_on_the_image():
-        size = qemu_img.measure(copy, header.format, job, shown)
-    unpack.check_room(copy.parent, size)
-    target = copy.with_name("converted")
-    most = unpack.room(copy.parent)
-    with _blamed_on_the_image():
-        qemu_img.convert(copy, header.format, target, job, expected=size, most=most, shown=shown)
-    return target
-
-
-@contextmanager
-def _blamed_on_the_image() -> Iterator[None]:
-    # What qemu-img finds wrong only when it reads all of it.
-    try:
-        yield
-    except OperationError as error:
-        raise layout.bad(error.summary, error.hint, error.details) from error
+    return header, convert.to_qcow2(copy, header, path.name, job)
 
 
 def _copy_data(source: int, target: int, job: Job) -> None:
@@ -142,10 +118,7 @@ def _report(job: Job, start: int, size: int, done: int) -> None:
 
 
 def _changed(header: ImageHeader) -> tuple[str, ...]:
-    if header.format == "qcow2":
-        return ()
-    text = _("The disk is converted to qcow2, which can take up to {size}.")
-    return (text.format(size=formatting.size(header.virtual_size)),)
+    return () if header.format == "qcow2" else (convert.told(header.virtual_size),)
 
 
 def _needed(header: ImageHeader, stored: int) -> int:
