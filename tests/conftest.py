@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 from tests import system_libvirt
-from tests.other_libvirt import OtherLibvirt
+from tests.other_libvirt import OtherLibvirt, end
 from vmdesk.core import events
 from vmdesk.core.host import Host
 
@@ -146,6 +146,8 @@ class PrivateLibvirt:
             with suppress(ProcessLookupError, ValueError):
                 os.kill(int(file.read_text()), signal.SIGKILL)
         self.kill_daemon(signal.SIGTERM)
+        # It would remove its socket at a time of its own.
+        end(FOLDERS["XDG_RUNTIME_DIR"] / "libvirt/virtlogd.pid")
         for folder in set(FOLDERS.values()) - {FOLDERS["XDG_CACHE_HOME"]}:
             shutil.rmtree(folder)
             folder.mkdir(mode=0o700)

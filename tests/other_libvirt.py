@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +17,33 @@ from vmdesk.core.host import Host
 
 DEADLINE = 20
 """Seconds for a daemon to answer, or to end."""
+
+
+def end(pid_file: Path, sig: signal.Signals = signal.SIGKILL) -> None:
+    """End a process of which only a file tells, and wait for it."""
+    try:
+        process = os.pidfd_open(int(pid_file.read_text()))
+    except (FileNotFoundError, ProcessLookupError, ValueError):
+        return
+    try:
+        signal.pidfd_send_signal(process, sig)
+        assert select.select([process], [], [], DEADLINE)[0], f"{pid_file.stem} does not end"
+    finally:
+        os.close(process)
+
+
+def open_remotely(folders: Mapping[str, Path], helper: Path) -> Host:
+    """Connect to the libvirt in ``folders`` as if it were on another computer.
+
+    ``helper`` is the program that it is connected through, and made for this.
+    """
+    # libvirt hands none of these on to the program that it is to connect through.
+    settings = " ".join(f"{name}={folder}" for name, folder in folders.items())
+    helper.write_text(f"#!/bin/sh\nexec env {settings} virt-ssh-helper qemu:///session\n")
+    helper.chmod(0o700)
+    host = Host(f"qemu+ext://elsewhere/session?command={helper}")
+    host.open()
+    return host
 
 
 class OtherLibvirt:
@@ -97,13 +125,9 @@ class OtherLibvirt:
 
     def destroy(self) -> None:
         """End all guests and the daemon, and remove its files."""
-        for file in (self.folders["XDG_RUNTIME_DIR"] / "libvirt/qemu/run").glob("*.pid"):
-            try:
-                process = os.pidfd_open(int(file.read_text()))
-            except (ProcessLookupError, ValueError):
-                continue
-            signal.pidfd_send_signal(process, signal.SIGKILL)
-            select.select([process], [], [], DEADLINE)
-            os.close(process)
+        runtime = self.folders["XDG_RUNTIME_DIR"] / "libvirt"
+        for file in (runtime / "qemu/run").glob("*.pid"):
+            end(file)
+        end(runtime / "virtlogd.pid")
         self.kill(signal.SIGTERM)
         shutil.rmtree(self.root)

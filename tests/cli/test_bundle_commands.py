@@ -88,6 +88,7 @@ def test_the_desktop_is_found_by_its_translated_name(
     monkeypatch.setenv("HOME", str(desk.folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(desk.folder / "config"))
     assert desk.ctl("export", "web")["path"] == str(desk.folder / "web.tar.gz")
+    (desk.folder / "config").mkdir(exist_ok=True)
     (desk.folder / "config/user-dirs.dirs").write_text('XDG_DESKTOP_DIR="$HOME/Schreibtisch"\n')
     (desk.folder / "Schreibtisch").mkdir()
     assert desk.ctl("export", "web")["path"] == str(desk.folder / "Schreibtisch/web.tar.gz")

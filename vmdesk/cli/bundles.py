@@ -34,6 +34,9 @@ def add_commands(commands: Commands) -> None:
     into.add_argument(
         "--same-identity", action="store_true", help=_("keep UUID and MACs where they are free")
     )
+    into.add_argument(
+        "--pool", default="", metavar="NAME", help=_("the storage pool for its disks")
+    )
     into.add_argument("--start", action="store_true")
 
 
@@ -142,6 +145,7 @@ def _import(context: Context) -> Result:
         name=arguments.name,
         same_identity=arguments.same_identity,
         start=arguments.start,
+        pool=arguments.pool,
     )
     leftovers = clear_up.run(context.host, context.job)
     done = import_.run(context.host, arguments.file, options, context.job)

@@ -1,19 +1,34 @@
 """The commands that bring machines to another connection."""
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from vmdesk.cli.command import Commands, Context
 from vmdesk.cli.output import Result
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
-from vmdesk.core.operations import migrate
+from vmdesk.core.job import Job
+from vmdesk.core.operations import clear_up, migrate, transfer
 from vmdesk.core.operations.migrate import MigrationOptions
 from vmdesk.core.operations.migration_storage import Storage
+from vmdesk.core.operations.transfer import TransferOptions, TransferResult
 
 
 def add_commands(commands: Commands) -> None:
     """Add this module's commands."""
+    for word, run, description in (
+        ("copy", transfer.copy, _("copy a machine that is off to another connection")),
+        ("move", transfer.move, _("move a machine that is off to another connection")),
+    ):
+        parser = commands.add(word, _carry(word, run), description, takes_name=True)
+        parser.add_argument("--to", required=True, metavar="URI", help=_("the other libvirt"))
+        parser.add_argument("--name", dest="new_name", metavar="N", help=_("its name there"))
+        parser.add_argument("--pool", default="", metavar="P", help=_("the storage pool there"))
+        if word == "move":
+            parser.add_argument(
+                "--force", action="store_true", help=_("also if something of it would be lost")
+            )
     live = commands.add(
         "migrate", _migrate, _("let a running machine go on at another host"), takes_name=True
     )
@@ -50,6 +65,33 @@ def _other(context: Context) -> Iterator[Host]:
     host.open()
     with closing(host):
         yield host
+
+
+def _carry(
+    word: str, run: Callable[[Host, Host, str, TransferOptions, Job], TransferResult]
+) -> Callable[[Context], Result]:
+    texts = {"copy": _("Copied “{name}” to {uri}."), "move": _("Moved “{name}” to {uri}.")}
+
+    def carry(context: Context) -> Result:
+        arguments = context.arguments
+        info = context.domain()
+        options = TransferOptions(
+            folder=context.folders.disks,
+            pool=arguments.pool,
+            name=arguments.new_name,
+            accepts_losses=getattr(arguments, "force", False),
+        )
+        with _other(context) as target:
+            clear_up.run(target, context.job)
+            done = run(context.host, target, info.uuid, options, context.job)
+        lines = [texts[word].format(name=done.name, uri=arguments.to)]
+        lines += [_("  lost: {what}").format(what=what) for what in done.losses]
+        lines += [_("  changed: {what}").format(what=what) for what in done.changed]
+        lines += [_("  kept here: {what}").format(what=what) for what in done.kept]
+        data = dataclasses.asdict(done) | {"to": arguments.to}
+        return Result("\n".join(lines), data | {"files": [str(path) for path in done.files]})
+
+    return carry
 
 
 def _migrate(context: Context) -> Result:

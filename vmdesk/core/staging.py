@@ -46,6 +46,7 @@ class Stage:
         self.folder = folder
         self._journal = journal
         self._placed: list[tuple[Path, _Identity]] = []
+        self._undo: list[Callable[[], object]] = []
         self.is_left_to_sweep = False
 
     def sync(self, files: Iterable[Path]) -> None:
@@ -81,6 +82,13 @@ class Stage:
         _append(self._journal, {"placed": [[str(target), *identity]], "uri": uri, "uuid": uuid})
         self._placed.append((target, identity))
 
+    def note_volume(
+        self, pool: str, name: str, uri: str, uuid: str, delete: Callable[[], object]
+    ) -> None:
+        """Like ``place`` for a volume that was just made in a pool; ``delete`` removes it again."""
+        _append(self._journal, {"placed": [], "volume": [pool, name], "uri": uri, "uuid": uuid})
+        self._undo.append(delete)
+
     def replace(self, source: Path, target: Path) -> None:
         """Like ``place`` for one file, writing over what is there."""
         _sync(source)
@@ -90,6 +98,11 @@ class Stage:
     def take_back(self) -> None:
         """Remove what was put in place."""
         _remove_placed(self._placed)
+        try:
+            for delete in self._undo:
+                delete()
+        except OperationError:
+            self.is_left_to_sweep = True  # libvirt can't be reached now
 
 
 @contextmanager
@@ -124,11 +137,17 @@ def chosen_folder(folder: Path) -> Path:
     return folder.parent if _STAGE.fullmatch(folder.name) else folder
 
 
-def sweep(uri: str, is_defined: Callable[[str], bool]) -> tuple[Leftover, ...]:
+def sweep(
+    uri: str,
+    is_defined: Callable[[str], bool],
+    delete_volume: Callable[[str, str], object] = lambda _pool, _name: None,
+) -> tuple[Leftover, ...]:
     """Clear away what died in the middle: at the start, and after a daemon came back.
 
     Files that were put in place for a machine stay if ``is_defined`` knows its UUID; those of
-    another connection than ``uri`` wait for their own. Work that is still going on is left alone.
+    another connection than ``uri`` wait for their own. Work that is still going on
+    is left alone. ``delete_volume`` gets the pool and the name of a volume that was made for a
+    machine that is not there.
     """
     leftovers = []
     for journal_path in sorted(_journals().iterdir()):
@@ -137,7 +156,7 @@ def sweep(uri: str, is_defined: Callable[[str], bool]) -> tuple[Leftover, ...]:
         if match is None or journal is None:
             continue
         try:
-            leftover = _clear(_read(journal), match[1], uri, is_defined)
+            leftover = _clear(_read(journal), match[1], uri, is_defined, delete_volume)
             if leftover is not None:
                 journal_path.unlink(missing_ok=True)
                 leftovers.append(leftover)
@@ -169,7 +188,11 @@ def _take_over(path: Path) -> int | None:
 
 
 def _clear(
-    entries: list[dict[str, Any]], token: str, uri: str, is_defined: Callable[[str], bool]
+    entries: list[dict[str, Any]],
+    token: str,
+    uri: str,
+    is_defined: Callable[[str], bool],
+    delete_volume: Callable[[str, str], object],
 ) -> Leftover | None:
     placed = [entry for entry in entries if "placed" in entry]
     if any(entry["uri"] not in {"", uri} for entry in placed):
@@ -181,6 +204,8 @@ def _clear(
             files = [(Path(path), tuple(identity)) for path, *identity in entry["placed"]]
             size += sum(_room(path) for path, identity in files if _is(path, identity))
             removed += _remove_placed(files)
+            if "volume" in entry:
+                delete_volume(*entry["volume"])
     head = entries[0] if entries else {}
     folder = Path(head.get("folder", ""))
     if folder.name == _FOLDER.format(token=token) and folder.is_dir() and not folder.is_symlink():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import FOLDERS
+from tests.other_libvirt import open_remotely
 from vmdesk.core.host import Host
 
 
@@ -19,13 +20,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def remote_host(private_host: Host, tmp_path: Path) -> Iterator[Host]:
     """The private daemon once more, as it looks when it is on another computer."""
-    helper = tmp_path / "connect"
-    # libvirt hands none of these on to the program that it is to connect through.
-    settings = " ".join(f"{name}={folder}" for name, folder in FOLDERS.items())
-    helper.write_text(f"#!/bin/sh\nexec env {settings} virt-ssh-helper qemu:///session\n")
-    helper.chmod(0o700)
-    host = Host(f"qemu+ext://elsewhere/session?command={helper}")
-    host.open()
+    host = open_remotely(FOLDERS, tmp_path / "connect")
     yield host
     host.close()
 

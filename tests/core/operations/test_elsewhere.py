@@ -16,10 +16,8 @@ from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError
-from vmdesk.core.operations import create, disk_size, disks, eject, export, import_, rename
+from vmdesk.core.operations import create, disk_size, disks, eject, rename
 from vmdesk.core.operations.create import Folders, NewDomain
-from vmdesk.core.operations.export import ExportOptions
-from vmdesk.core.operations.incoming import ImportOptions
 
 pytestmark = pytest.mark.hypervisor
 
@@ -161,10 +159,6 @@ def test_an_image_there_that_builds_on_another_is_refused(
 
 
 ATTEMPTS: dict[str, Callable[[Host, str, Path], object]] = {
-    "export": lambda host, uuid, here: export.run(host, uuid, here, ExportOptions(), Job()),
-    "import": lambda host, _uuid, here: import_.run(
-        host, here / "small.qcow2", ImportOptions(here), Job()
-    ),
     "rename files": lambda host, uuid, _here: rename.run(
         host, uuid, "other", Job(), rename_files=True
     ),

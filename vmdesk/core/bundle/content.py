@@ -10,6 +10,9 @@ from vmdesk.core.bundle.compression import Compression, DamagedStreamError
 from vmdesk.core.i18n import _
 from vmdesk.core.image import header
 
+HEAD = 256 * 1024
+"""Bytes from a file's start; zstd tells nothing of a block, up to 128 KiB, before it is whole."""
+
 _ISO_MAGIC = (32769, b"CD001")
 _TAR_BLOCK = 512
 
@@ -33,7 +36,7 @@ def identify(path: Path) -> Content:
         os.close(descriptor)
         raise layout.bad(_("{path} is not a file.").format(path=path))
     try:
-        head = os.pread(descriptor, header.HEAD, 0)
+        head = os.pread(descriptor, HEAD, 0)
     finally:
         os.close(descriptor)
     content = _classify(head)

@@ -47,12 +47,20 @@ def make_aligned(
     ``extra`` is the length of a sparse map that stands between the header and the data.
     """
     bare = make(name, size, mtime, {**records, "comment": ""})
-    missing = -(at + len(bare) + extra) % layout.ALIGNMENT
+    length = len(bare) + -(at + len(bare) + extra) % layout.ALIGNMENT
+    return make_filling(name, size, mtime, records, length)
+
+
+def make_filling(
+    name: str, size: int, mtime: int, records: Mapping[str, str], length: int
+) -> bytes:
+    """Like ``make`` for a header of exactly ``length`` bytes, a multiple of ``BLOCK``."""
+    missing = length - len(make(name, size, mtime, {**records, "comment": ""}))
     padding = (_PADDING * (missing // len(_PADDING) + 1))[:missing]
     # The record's own length field may grow by a digit or two.
-    for cut in range(4):
+    for cut in range(5):
         header = make(name, size, mtime, {**records, "comment": padding[cut:]})
-        if (at + len(header) + extra) % layout.ALIGNMENT == 0:
+        if len(header) == length:
             return header
     raise AssertionError(missing)
 

@@ -2,22 +2,30 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from vmdesk.core import sparse
-from vmdesk.core.bundle import compression, header, layout
+from vmdesk.core.bundle import compression, header, layout, pieces
 from vmdesk.core.bundle.compression import Writer
 from vmdesk.core.bundle.digest import Digest
 from vmdesk.core.bundle.layout import ArchiveForm, Manifest, MemberRecord, Role
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.sparse import Extent
+from vmdesk.core.storage.stream import Piece
 
 WORTHWHILE_HOLES = 1024**2
 """Bytes of holes from which a member is stored sparse rather than as it is."""
+
+RESERVED = 48 * 1024
+"""Bytes in front of a member that is stored before its header and map are known."""
+
+MAX_HEADER = 4 * 1024
+MAX_MAP_ENTRY = 32
+"""Bytes of two numbers up to ``layout.MAX_DISK_BYTES`` in a map, and their line feeds."""
 
 _END = bytes(2 * header.BLOCK)
 
@@ -58,6 +66,30 @@ def look_at(path: Path) -> Source:
         # GNU tar marks a hole at the end by an empty extent.
         extents = (*extents, Extent(size, 0))
     return Source(path, size, extents, _fingerprint(status))
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSource:
+    """A disk that comes in pieces, such as from a volume that this user can't open.
+
+    ``size`` is that of the image as a file, ``data_size`` the part that is no hole, as far as is
+    known before; in bytes. ``open`` begins to read it anew.
+    """
+
+    size: int
+    data_size: int
+    format: str
+    open: Callable[[], Generator[Piece]]
+
+
+def _map_of(
+    name: str, size: int, extents: tuple[Extent, ...] | None
+) -> tuple[bytes, dict[str, str], str]:
+    """Return the map in front of a member's data, the records of its header, and its name there."""
+    if extents is None:
+        return b"", {}, name
+    records = header.sparse_records(name, size)
+    return header.sparse_map(extents), records, header.SPARSE_FOLDER + name
 
 
 def _fingerprint(status: os.stat_result) -> tuple[int, ...]:
@@ -141,8 +173,65 @@ class BundleWriter:
         self._pad()
         self._emit(_END)
 
+    def add_stream(self, name: str, source: StreamSource, target: str, virtual_size: int) -> None:
+        """Add a disk that comes in pieces; raises ``OperationError`` if it changes meanwhile."""
+        is_sparse = source.size - source.data_size >= WORTHWHILE_HOLES
+        if not is_sparse:
+            stored, digest = self._store_pieces(name, source, None)
+        elif self._stream is None:
+            stored, digest = self._store_before_its_header(name, source), None
+        else:
+            # What is compressed can't be gone back to: it has to be read twice.
+            stored, digest = self._store_pieces(name, source, pieces.extents_of(source.open()))
+        self._pad()
+        kind = source.format
+        self._records.append(
+            MemberRecord(name, Role.DISK, source.size, stored, digest, target, kind, virtual_size)
+        )
+
+    def _store_pieces(
+        self, name: str, source: StreamSource, extents: tuple[Extent, ...] | None
+    ) -> tuple[int, str]:
+        map_block, records, written_name = _map_of(name, source.size, extents)
+        length = source.size if extents is None else sum(extent.length for extent in extents)
+        stored = len(map_block) + length
+        self._emit(
+            header.make_aligned(
+                written_name, stored, self._mtime, records, self._position, len(map_block)
+            )
+        )
+        self._emit(map_block)
+        with Digest() as digest:
+            digest.update(map_block)
+            for data in pieces.stored(source.open(), extents, source.size):
+                digest.update(data)
+                self._emit(data)
+                self._advance(len(data))
+        return stored, digest.hexdigest()
+
+    def _store_before_its_header(self, name: str, source: StreamSource) -> int:
+        """Store what comes and leave room in front for the map of its holes, known at the end."""
+        start = self._position
+        room = RESERVED + -(start + RESERVED) % layout.ALIGNMENT
+        self._position += room
+        most = (RESERVED - MAX_HEADER) // MAX_MAP_ENTRY
+        mapped = pieces.Mapped(source.open(), most)
+        for data in mapped:
+            self._emit(data)
+            self._advance(len(data))
+        if mapped.size != source.size:
+            raise pieces.changed()
+        map_block, records, written_name = _map_of(name, source.size, tuple(mapped.extents))
+        stored = len(map_block) + sum(extent.length for extent in mapped.extents)
+        head = header.make_filling(
+            written_name, stored, self._mtime, records, room - len(map_block)
+        )
+        sparse.write_all(self._descriptor, head + map_block, start)
+        return stored
+
     def _store(self, name: str, source: Source, descriptor: int) -> tuple[int, str | None]:
-        extents, map_block, records, written_name = self._layout(name, source)
+        map_block, records, written_name = _map_of(name, source.size, source.extents)
+        extents = (Extent(0, source.size),) if source.extents is None else source.extents
         stored = len(map_block) + source.data_size
         self._emit(
             header.make_aligned(
@@ -158,15 +247,6 @@ class BundleWriter:
             digest = self._pump(descriptor, map_block, extents)
         self._pad()
         return stored, digest
-
-    def _layout(
-        self, name: str, source: Source
-    ) -> tuple[tuple[Extent, ...], bytes, dict[str, str], str]:
-        if source.extents is None:
-            return (Extent(0, source.size),), b"", {}, name
-        map_block = header.sparse_map(source.extents)
-        records = header.sparse_records(name, source.size)
-        return source.extents, map_block, records, header.SPARSE_FOLDER + name
 
     def _copy(self, descriptor: int, extent: Extent) -> None:
         reported = 0

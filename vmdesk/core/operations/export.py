@@ -8,11 +8,11 @@ from pathlib import Path
 import libvirt
 from lxml import etree
 
-from vmdesk.core import staging
+from vmdesk.core import disk_users, staging
 from vmdesk.core.bundle import layout
 from vmdesk.core.bundle import writer as bundle_writer
 from vmdesk.core.bundle.layout import ArchiveForm, Role
-from vmdesk.core.bundle.writer import BundleWriter, Source
+from vmdesk.core.bundle.writer import BundleWriter, Source, StreamSource
 from vmdesk.core.domain import guest_state
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
@@ -94,7 +94,8 @@ def survey(host: Host, uuid: str, job: Job) -> Survey:
         uuid=uuid,
         name=xml.name,
         has_saved_state=has_saved_state,
-        has_tpm=os.access(guest_state.tpm_path(host.uri, uuid), os.R_OK),
+        has_tpm=disk_users.are_here(host)
+        and os.access(guest_state.tpm_path(host.uri, uuid), os.R_OK),
         required_bytes=copies + sum(disk.info.actual_size for disk in disks),
         notes=tuple(notes),
     )
@@ -125,13 +126,11 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
     disks = export_disks.find(host, xml, notes, job)
     text = _("Export of {name} to {path}").format(name=name, path=path)
     try:
-        with staging.opened(path.parent, text) as stage:
-            sources = export_disks.flattened(disks, stage.folder, job)
-            nvram = _raw(guest_state.nvram_path(host.uri, xml), stage.folder, job)
-            tpm = guest_state.tpm_path(host.uri, uuid) if options.with_tpm else None
-            state = _State(
-                _readable(nvram, layout.MAX_NVRAM_BYTES), _readable(tpm, layout.MAX_TPM_BYTES)
-            )
+        with (
+            staging.opened(path.parent, text) as stage,
+            export_disks.opened(host, disks, stage.folder, job) as sources,
+        ):
+            state = _state(host, xml, options, stage.folder, notes, job)
             part = stage.folder / "part"
             _write(part, xml, list(zip(disks, sources, strict=True)), state, options.form, job)
             # Not before, or a cancel would lose the state for nothing.
@@ -143,6 +142,28 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
     except OSError as exc:
         raise _in_words(exc, path) from exc
     return ExportResult(path, path.stat().st_size, tuple(notes))
+
+
+def _state(
+    host: Host, xml: DomainXml, options: ExportOptions, folder: Path, notes: list[str], job: Job
+) -> _State:
+    nvram = guest_state.nvram_path(host.uri, xml)
+    tpm = guest_state.tpm_path(host.uri, xml.uuid) if options.with_tpm else None
+    if not disk_users.are_here(host) or (nvram is not None and _is_closed(nvram)):
+        if nvram is not None:
+            notes.append(_("The UEFI variables can’t be read here; an import makes new ones."))
+        nvram = None
+    if tpm is not None and (not disk_users.are_here(host) or not os.access(tpm, os.R_OK)):
+        notes.append(_("The TPM’s state can’t be read here; it is left out."))
+        tpm = None
+    return _State(
+        _readable(_raw(nvram, folder, job), layout.MAX_NVRAM_BYTES),
+        _readable(tpm, layout.MAX_TPM_BYTES),
+    )
+
+
+def _is_closed(path: Path) -> bool:
+    return os.path.lexists(path) and not os.access(path, os.R_OK)
 
 
 def _domain_that_is_off(host: Host, uuid: str) -> libvirt.virDomain:
@@ -201,7 +222,7 @@ def _check_target(path: Path, options: ExportOptions) -> None:
 def _write(
     part: Path,
     xml: DomainXml,
-    disks: list[tuple[ExportDisk, Source]],
+    disks: list[tuple[ExportDisk, Source | StreamSource]],
     state: _State,
     form: ArchiveForm,
     job: Job,
@@ -227,18 +248,25 @@ def _write(
 
 
 def _add_members(
-    writer: BundleWriter, xml: DomainXml, disks: list[tuple[ExportDisk, Source]], state: _State
+    writer: BundleWriter,
+    xml: DomainXml,
+    disks: list[tuple[ExportDisk, Source | StreamSource]],
+    state: _State,
 ) -> None:
     stem = layout.stem(xml.name)
     names = []
     for index, (disk, _source) in enumerate(disks):
-        names.append(layout.disk_name(stem, disk.device.target, index))
-        export_disks.point_to(disk.device, names[-1])
+        name = layout.disk_name(stem, disk.device.target, index)
+        names.append(name.removesuffix("qcow2") + disk.stored_format)
+        export_disks.point_to(disk.device, names[-1], disk.stored_format)
     comment = layout.required_hint(sum(source.data_size for _disk, source in disks))
     description = etree.tostring(xml.root, encoding="utf-8")
     writer.add_bytes(f"{stem}.xml", Role.DOMAIN, description, comment)
     for name, (disk, source) in zip(names, disks, strict=True):
-        writer.add_disk(name, source, disk.device.target, disk.info.virtual_size)
+        if isinstance(source, Source):
+            writer.add_disk(name, source, disk.device.target, disk.info.virtual_size)
+        else:
+            writer.add_stream(name, source, disk.device.target, disk.info.virtual_size)
     if state.nvram is not None:
         writer.add_bytes(f"{stem}.nvram", Role.NVRAM, state.nvram)
     if state.tpm is not None:

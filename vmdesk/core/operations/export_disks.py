@@ -2,23 +2,28 @@
 
 import os
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import libvirt
 from lxml import etree
 
 from vmdesk.core import disk_users, formatting, sparse
 from vmdesk.core.bundle import writer
 from vmdesk.core.bundle.layout import ArchiveForm
-from vmdesk.core.bundle.writer import Source
+from vmdesk.core.bundle.writer import Source, StreamSource
 from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _, ngettext
+from vmdesk.core.image import header as image_header
 from vmdesk.core.image import qemu_img
 from vmdesk.core.image.qemu_img import ImageInfo
 from vmdesk.core.job import Job, OperationError
-from vmdesk.core.libvirt_errors import translated
+from vmdesk.core.storage import stream, volumes
 
 LEAST_RATIO = 10
 """Nothing that is worth keeping is compressed further than to a tenth."""
@@ -26,13 +31,22 @@ LEAST_RATIO = 10
 
 @dataclass(frozen=True, slots=True)
 class ExportDisk:
-    """A disk as it is now; ``is_whole`` if its file can be taken along as it is."""
+    """A disk as it is now; ``is_whole`` if its image can be taken along as it is.
+
+    One whose file this user can't open is read as a volume, through libvirt.
+    """
 
     device: DiskDevice
     path: Path
     format: str
     info: ImageInfo
     is_whole: bool
+    volume: libvirt.virStorageVol | None = None
+
+    @property
+    def stored_format(self) -> str:
+        """What the disk is in the bundle."""
+        return "qcow2" if self.volume is None or not self.is_whole else self.format
 
 
 def find(host: Host, xml: DomainXml, notes: list[str], job: Job) -> list[ExportDisk]:
@@ -40,7 +54,7 @@ def find(host: Host, xml: DomainXml, notes: list[str], job: Job) -> list[ExportD
 
     Raises ``OperationError`` for one that can't be exported.
     """
-    disk_users.require_here(host)
+    are_here = disk_users.are_here(host)
     disks = []
     for device in xml.disks:
         if device.device != "disk":
@@ -49,32 +63,45 @@ def find(host: Host, xml: DomainXml, notes: list[str], job: Job) -> list[ExportD
                     _("The disc in {target} is not exported.").format(target=device.target)
                 )
             continue
-        path = device.path or _volume_path(host, device)
+        volume = volumes.behind(host, device)
+        path = device.path or (None if volume is None else volumes.info(volume).path)
         if path is None:
             raise OperationError(
                 _("The disk {target} is not a file; it can’t be exported.").format(
                     target=device.target
                 )
             )
-        disks.append(_look_at(device, path, notes, job))
+        if are_here and os.access(path, os.R_OK):
+            disks.append(_look_at(device, path, notes, job))
+        elif volume is not None:
+            disks.append(_look_at_volume(host, device, volume))
+        else:
+            raise _unreadable(path, are_here)
     return disks
 
 
-def _volume_path(host: Host, device: DiskDevice) -> Path | None:
-    if device.volume is None:
-        return None
-    pool, volume = device.volume
-    with translated():
-        found = host.connection.storagePoolLookupByName(pool).storageVolLookupByName(volume)
-        return Path(found.path())
+def _unreadable(path: Path, are_here: bool) -> OperationError:
+    hint = _("It is missing, or belongs to another user and is in none of libvirt’s pools.")
+    if not are_here:
+        hint = _("It is on another computer, and in none of the storage pools there.")
+    return OperationError(_("The disk {path} can’t be read.").format(path=path), hint)
+
+
+def _look_at_volume(host: Host, device: DiskDevice, volume: libvirt.virStorageVol) -> ExportDisk:
+    found = volumes.info(volume)
+    kind = device.format or "raw"
+    if device.element.find(".//encryption") is not None:
+        raise OperationError(_("The disk {path} is encrypted.").format(path=found.path))
+    is_whole = kind in {"qcow2", "raw"} and found.backing is None
+    if is_whole:
+        # Such as one that keeps its data in another file.
+        image_header.check_head(stream.head(host, volume, image_header.HEAD), found.physical, kind)
+    size = found.physical if kind == "raw" else found.capacity
+    info = ImageInfo(found.path, kind, size, found.allocation, None, None, None, None, False, ())
+    return ExportDisk(device, found.path, kind, info, is_whole, volume)
 
 
 def _look_at(device: DiskDevice, path: Path, notes: list[str], job: Job) -> ExportDisk:
-    if not os.access(path, os.R_OK):
-        raise OperationError(
-            _("The disk {path} can’t be read.").format(path=path),
-            _("It is missing, or belongs to another user."),
-        )
     kind = device.format or "raw"
     info = qemu_img.info(path, kind, job)
     if info.is_encrypted:
@@ -95,21 +122,44 @@ def _look_at(device: DiskDevice, path: Path, notes: list[str], job: Job) -> Expo
     return ExportDisk(device, path, kind, info, is_whole)
 
 
-def flattened(disks: list[ExportDisk], folder: Path, job: Job) -> list[Source]:
-    """Return for each disk a whole qcow2 file: itself, or a copy in ``folder``."""
-    sources = []
-    for index, disk in enumerate(disks):
-        path = disk.path
-        if not disk.is_whole:
-            path = folder / f"{index}.qcow2"
-            _check_room(folder, disk.info.actual_size)
-            expected = disk.info.actual_size
-            qemu_img.convert(disk.path, disk.format, path, job, expected=expected)
-        sources.append(writer.look_at(path))
-    return sources
+@contextmanager
+def opened(
+    host: Host, disks: Sequence[ExportDisk], folder: Path, job: Job, *, takes_raw: bool = False
+) -> Iterator[list[Source | StreamSource]]:
+    """Yield for each disk what holds a whole image: itself, or a copy for the time being.
+
+    Copies of files are made in ``folder``, those of volumes in their pool. Raw files are taken as
+    they are if the caller ``takes_raw``, else they become qcow2.
+    """
+    with ExitStack() as stack:
+        sources: list[Source | StreamSource] = []
+        for index, disk in enumerate(disks):
+            if disk.volume is not None:
+                volume = disk.volume
+                if not disk.is_whole:
+                    job.report(0, 0, _("Putting a disk together"))
+                    volume = stack.enter_context(volumes.flattened(host, volume, job))
+                sources.append(stream_of(host, volume, disk.stored_format))
+                continue
+            path = disk.path
+            if not (disk.is_whole or (takes_raw and disk.format == "raw")):
+                path = folder / f"{index}.qcow2"
+                _check_room(folder, disk.info.actual_size)
+                expected = disk.info.actual_size
+                qemu_img.convert(disk.path, disk.format, path, job, expected=expected)
+            sources.append(writer.look_at(path))
+        yield sources
 
 
-def point_to(device: DiskDevice, name: str) -> None:
+def stream_of(host: Host, volume: libvirt.virStorageVol, image_format: str) -> StreamSource:
+    """Return what reads a volume."""
+    found = volumes.info(volume)
+    size = min(found.allocation, found.physical)
+    open_it = partial(stream.download, host, volume)
+    return StreamSource(found.physical, size, image_format, open_it)
+
+
+def point_to(device: DiskDevice, name: str, image_format: str) -> None:
     """Let the description name the member, so that other programs find it."""
     element = device.element
     for tag in ("source", "backingStore", "mirror"):
@@ -122,15 +172,17 @@ def point_to(device: DiskDevice, name: str) -> None:
     if driver is None:
         driver = etree.SubElement(element, "driver")
         driver.set("name", "qemu")
-    driver.set("type", "qcow2")
+    driver.set("type", image_format)
 
 
-def check_room(descriptor: int, folder: Path, sources: list[Source], form: ArchiveForm) -> None:
+def check_room(
+    descriptor: int, folder: Path, sources: list[Source | StreamSource], form: ArchiveForm
+) -> None:
     """Raise ``OperationError`` if a bundle, so far an empty open file, can't find room enough."""
     total = sum(source.data_size for source in sources)
     if form is not ArchiveForm.TAR:
         total //= LEAST_RATIO
-    elif sources:
+    elif sources and isinstance(sources[0], Source):
         source = os.open(sources[0].path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             if sparse.can_share(source, descriptor):

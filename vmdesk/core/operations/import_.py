@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from vmdesk.core import disk_users, new_machine_lock, staging
+from vmdesk.core import new_machine_lock, staging
 from vmdesk.core.bundle import (
     content,
     convert,
@@ -30,9 +30,11 @@ from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.image import header as image_header
 from vmdesk.core.job import Job
-from vmdesk.core.operations import import_image, incoming, start_stop
+from vmdesk.core.operations import import_image, incoming, placing, start_stop
 from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview, PreviewDisk
 from vmdesk.core.staging import Stage
+from vmdesk.core.storage import places
+from vmdesk.core.storage.places import Place
 
 __all__ = ["ImportOptions", "ImportResult", "Preview", "PreviewDisk", "preview", "run", "verify"]
 
@@ -68,7 +70,6 @@ def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResul
     Raises ``OperationError``: bad input for a file that isn't acceptable, invalid value for a
     name that is taken or impossible.
     """
-    disk_users.require_here(host)
     match content.identify(path):
         case Content.IMAGE:
             result = import_image.run(host, path, options, job)
@@ -155,6 +156,7 @@ def _preview_of(host: Host, path: Path, contents: Contents, options: ImportOptio
             )
         elif disk.device == "disk" and not contents.is_complete:
             disks.append(PreviewDisk(disk.target, "", None, None))
+    place = places.choose(host, options.folder, options.pool)
     known = sum(map(_room_for, contents.disks))
     return Preview(
         path=path,
@@ -167,7 +169,7 @@ def _preview_of(host: Host, path: Path, contents: Contents, options: ImportOptio
         dropped=plan.dropped,
         changed=plan.changed,
         required_bytes=max(known, contents.data_size or 0),
-        free_bytes=incoming.free_bytes(options.folder),
+        free_bytes=place.free_room(),
         is_verified=scan.has_right_checksums(contents),
         identity=plan.rebuilt.uuid if incoming.is_free(host, plan.rebuilt.uuid) else "",
     )
@@ -175,6 +177,7 @@ def _preview_of(host: Host, path: Path, contents: Contents, options: ImportOptio
 
 def _run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResult:
     text = _("Import of {path}").format(path=path)
+    place = places.choose(host, options.folder, options.pool)
     with incoming.in_words(options.folder), staging.opened(options.folder, text) as stage:
         unpacked = unpack.unpack(path, stage.folder, job)
         plan = _plan(host, unpacked.contents)
@@ -187,9 +190,10 @@ def _run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResu
             keeps = options.same_identity
             keeps_macs = keeps and not incoming.macs(root) & incoming.macs_of_all(host)
             mend.identify(root, name, uuid, keeps_macs=keeps_macs)
-            files = _place(host, stage, unpacked, plan, options.folder, name, uuid)
+            files = _place(host, stage, unpacked, plan, place, name, uuid, job)
             job.report(0, 0, _("Defining the machine"))
-            tpm = _tpm_file(unpacked, plan)
+            # libvirt keeps the TPM of a machine elsewhere where this user can't write.
+            tpm = _tpm_file(unpacked, plan) if not place.pool else None
             with guest_state.tpm_installed(stage, host.uri, uuid, tpm):
                 incoming.define(host, stage, root, uuid)
     is_verified = scan.has_right_checksums(unpacked.contents)
@@ -201,30 +205,30 @@ def _place(
     stage: Stage,
     unpacked: Unpacked,
     plan: _Plan,
-    folder: Path,
+    place: Place,
     name: str,
     uuid: str,
+    job: Job,
 ) -> tuple[Path, ...]:
     """Move the files to their final names, and let the description use them there."""
     stem = layout.stem(name)
     formats = {disk.member.name: disk.header.format for disk in unpacked.contents.disks}
-    disks: dict[str, mend.Disk] = {}
-    moves: dict[Path, Path] = {}
+    wanted: dict[Path, str] = {}
     for index, (target, member) in enumerate(plan.images.items()):
-        kind = formats[member.name]
-        wanted = layout.disk_name(stem, target, index).removesuffix("qcow2") + kind
-        final = incoming.free_path(folder / wanted, set(moves.values()))
-        disks[target] = mend.Disk(final, kind)
-        moves[unpacked.files[member.name]] = final
-    nvram = None
+        usual = layout.disk_name(stem, target, index).removesuffix("qcow2")
+        wanted[unpacked.files[member.name]] = usual + formats[member.name]
+    variables = None
     if unpacked.contents.nvram is not None and plan.keeps_nvram:
-        source = unpacked.files[unpacked.contents.nvram.name]
-        _check_nvram(source)
-        nvram = folder / f"{uuid}_VARS.fd"
-        moves[source] = nvram
-    mend.attach(plan.rebuilt.root, disks, nvram)
-    stage.place(moves, host.uri, uuid)
-    return tuple(moves.values())
+        variables = unpacked.files[unpacked.contents.nvram.name]
+        _check_nvram(variables)
+        wanted[variables] = f"{uuid}_VARS.fd"
+    placed = placing.put(host, stage, place, wanted, uuid, job)
+    disks = {
+        target: mend.Disk(placed[unpacked.files[member.name]], formats[member.name])
+        for target, member in plan.images.items()
+    }
+    mend.attach(plan.rebuilt.root, disks, None if variables is None else placed[variables])
+    return tuple(placed.values())
 
 
 def _check_nvram(path: Path) -> None:

@@ -15,8 +15,9 @@ from vmdesk.core.i18n import _
 from vmdesk.core.image import header as image_header
 from vmdesk.core.image.header_other import ImageHeader
 from vmdesk.core.job import Job
-from vmdesk.core.operations import create, incoming
+from vmdesk.core.operations import create, incoming, placing
 from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview, PreviewDisk
+from vmdesk.core.storage import places
 
 _FOREIGN = {"vmdk", "vdi", "vhdx"}
 """Formats of other hypervisors, whose guests may have no virtio drivers."""
@@ -31,6 +32,7 @@ def preview(host: Host, path: Path, options: ImportOptions) -> Preview:
         stored = sum(extent.length for extent in sparse.data_extents(descriptor, size))
     finally:
         os.close(descriptor)
+    place = places.choose(host, options.folder, options.pool)
     return Preview(
         path=path,
         content=Content.IMAGE,
@@ -42,7 +44,7 @@ def preview(host: Host, path: Path, options: ImportOptions) -> Preview:
         dropped=(),
         changed=_changed(header),
         required_bytes=_needed(header, stored),
-        free_bytes=incoming.free_bytes(options.folder),
+        free_bytes=place.free_room(),
         is_verified=False,
     )
 
@@ -50,6 +52,7 @@ def preview(host: Host, path: Path, options: ImportOptions) -> Preview:
 def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResult:
     """Copy the image (converted to qcow2) and define a machine with it; or leave nothing."""
     found = preview(host, path, options)
+    place = places.choose(host, options.folder, options.pool)
     text = _("Import of {path}").format(path=path)
     with incoming.in_words(options.folder), staging.opened(options.folder, text) as stage:
         header, copy = _copied(path, stage.folder, found.required_bytes, job)
@@ -57,8 +60,9 @@ def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResul
         stage.sync([copy])
         with new_machine_lock.held(job):
             name = incoming.free_name(host, options, layout.stem(path.stem))
-            disk = incoming.free_path(options.folder / f"{layout.stem(name)}.qcow2", taken=set())
             uuid = incoming.choose_uuid(host, options, "")
+            wanted = {copy: f"{layout.stem(name)}.qcow2"}
+            disk = placing.put(host, stage, place, wanted, uuid, job)[copy]
             hardware = new_xml.Hardware(
                 uuid=uuid,
                 name=name,
@@ -71,7 +75,6 @@ def run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResul
             root = etree.fromstring(new_xml.build(hardware, offer))
             if header.format in _FOREIGN:
                 _use_sata(root)
-            stage.place({copy: disk}, host.uri, uuid)
             job.report(0, 0, _("Defining the machine"))
             incoming.define(host, stage, root, uuid)
     return ImportResult(uuid, name, (disk,), (), found.changed, False, False)

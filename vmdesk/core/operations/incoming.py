@@ -31,6 +31,9 @@ _NOT_ITS_FAULT = frozenset({libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_ERR_NO_MEM
 class ImportOptions:
     """What the user chose. ``folder`` is for the disks; ``name`` is None for the machine's own.
 
+    ``pool`` is the storage pool for the disks instead; without one, vmdesk takes the usual one
+    where a folder will not do.
+
     ``uuid`` is the one that the machine gets if it is free. Without it, it's the machine's own
     for the same identity, or a random one.
     """
@@ -40,6 +43,7 @@ class ImportOptions:
     same_identity: bool = False
     start: bool = False
     uuid: str | None = None
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ https://libvirt.org/html/libvirt-libvirt-stream.html
 """
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +131,7 @@ def _abort(stream: libvirt.virStream) -> None:
         stream.abort()
 
 
-def pieces_of(path: Path) -> Iterator[Piece]:
+def pieces_of(path: Path) -> Generator[Piece]:
     """Yield a file of this computer, holes as holes. Raises ``OSError``."""
     with path.open("rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size

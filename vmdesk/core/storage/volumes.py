@@ -1,6 +1,7 @@
 """Volumes of storage pools: find them, make, measure, grow, wipe and delete them."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -10,7 +11,7 @@ from lxml import etree
 from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
-from vmdesk.core.job import Cause, OperationError
+from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translate, translated
 from vmdesk.core.storage import stream
 from vmdesk.core.storage.stream import Piece
@@ -106,17 +107,9 @@ def create(
 
     Raises ``OperationError`` (invalid value) if there is one of this name.
     """
-    root = etree.Element("volume")
-    etree.SubElement(root, "name").text = name
-    etree.SubElement(root, "capacity", unit="bytes").text = str(size)
-    etree.SubElement(root, "allocation", unit="bytes").text = "0"
-    target = etree.SubElement(root, "target")
-    etree.SubElement(target, "format", type=image_format)
-    if image_format == "qcow2":
-        etree.SubElement(target, "compat").text = "1.1"
     try:
         found = host.connection.storagePoolLookupByName(pool)
-        return found.createXML(etree.tostring(root, encoding="unicode"), 0)
+        return found.createXML(_description(name, size, image_format), 0)
     except libvirt.libvirtError as error:
         if error.get_error_code() == libvirt.VIR_ERR_STORAGE_VOL_EXIST:
             raise OperationError(
@@ -128,14 +121,34 @@ def create(
         raise translate(error) from error
 
 
-def create_from(host: Host, pool: str, name: str, pieces: Iterable[Piece]) -> libvirt.virStorageVol:
+def _description(name: str, size: int, image_format: str) -> str:
+    root = etree.Element("volume")
+    etree.SubElement(root, "name").text = name
+    etree.SubElement(root, "capacity", unit="bytes").text = str(size)
+    etree.SubElement(root, "allocation", unit="bytes").text = "0"
+    target = etree.SubElement(root, "target")
+    etree.SubElement(target, "format", type=image_format)
+    if image_format == "qcow2":
+        etree.SubElement(target, "compat").text = "1.1"
+    return etree.tostring(root, encoding="unicode")
+
+
+def create_from(
+    host: Host,
+    pool: str,
+    name: str,
+    pieces: Iterable[Piece],
+    on_made: Callable[[], object] = lambda: None,
+) -> libvirt.virStorageVol:
     """Make a volume whose file holds exactly ``pieces``, whatever format that is.
 
-    If anything fails, or ``pieces`` raises, no volume is left. Raises ``OperationError``.
+    ``on_made`` is called as soon as there is an empty volume. If anything fails, or ``pieces``
+    raises, no volume is left. Raises ``OperationError``.
     """
     volume = create(host, pool, name, 0, "raw")
     is_whole = False
     try:
+        on_made()
         stream.upload(host, volume, pieces)
         with translated():
             # libvirt finds out the format of what it has got.
@@ -145,6 +158,26 @@ def create_from(host: Host, pool: str, name: str, pieces: Iterable[Piece]) -> li
         if not is_whole:
             delete(volume)
     return volume
+
+
+@contextmanager
+def flattened(
+    host: Host, volume: libvirt.virStorageVol, job: Job
+) -> Iterator[libvirt.virStorageVol]:
+    """Yield a qcow2 volume beside ``volume`` that holds all that it builds on; gone afterwards.
+
+    libvirt can't be told to break that off: a cancel is noticed when it is done.
+    """
+    with translated():
+        pool = volume.storagePoolLookupByVolume()
+        name = free_name(host, pool.name(), f"{volume.name()}.vmdesk-copy")
+        root = _description(name, volume.info()[1], "qcow2")
+        copy = pool.createXMLFrom(root, volume, 0)
+    try:
+        job.check()
+        yield copy
+    finally:
+        delete(copy)
 
 
 def grow(volume: libvirt.virStorageVol, size: int) -> None:

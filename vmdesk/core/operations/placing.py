@@ -1,0 +1,98 @@
+"""Put the files of a new machine where its libvirt reads them: a folder of this user, or a pool."""
+
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+from vmdesk.core import formatting
+from vmdesk.core.host import Host
+from vmdesk.core.i18n import _
+from vmdesk.core.job import Job, OperationError
+from vmdesk.core.operations import incoming
+from vmdesk.core.staging import Stage
+from vmdesk.core.storage import pools, stream, volumes
+from vmdesk.core.storage.places import Place, PoolPlace
+from vmdesk.core.storage.stream import Hole, Piece
+
+
+class Counter:
+    """Tells a job how many bytes of several disks have passed."""
+
+    def __init__(self, total: int, job: Job) -> None:
+        self._done = 0
+        self._total = total
+        self._job = job
+
+    def through(self, pieces: Iterable[Piece]) -> Generator[Piece]:
+        """Pass pieces on; a cancel ends it."""
+        for piece in pieces:
+            self._done += 0 if isinstance(piece, Hole) else len(piece)
+            self._job.report(min(self._done, self._total), self._total, _("Copying the disks"))
+            yield piece
+
+
+def put(
+    host: Host, stage: Stage, place: Place, files: Mapping[Path, str], uuid: str, job: Job
+) -> dict[Path, Path]:
+    """Give files of the stage to a machine that is defined next; return where each is then.
+
+    ``files`` has the name that each should have; one that is taken gets a number. If the machine
+    is never defined, they are removed again, by the stage or by a later sweep.
+    """
+    if not isinstance(place, PoolPlace):
+        moves: dict[Path, Path] = {}
+        for source, name in files.items():
+            moves[source] = incoming.free_path(place.path(name), set(moves.values()))
+        stage.place(moves, host.uri, uuid)
+        return moves
+    total = sum(source.stat().st_blocks * 512 for source in files)
+    check_room(place, total)
+    count = Counter(total, job)
+    return {
+        source: put_pieces(stage, place, name, uuid, count.through(stream.pieces_of(source)))
+        for source, name in files.items()
+    }
+
+
+def put_pieces(
+    stage: Stage, place: PoolPlace, name: str, uuid: str, pieces: Iterable[Piece]
+) -> Path:
+    """Make a volume of pieces for a machine that is defined next; return its path there."""
+    host, pool = place.host, place.pool
+    name = volumes.free_name(host, pool, name)
+    undo = partial(_take_back, host, pool, name)
+    note = partial(stage.note_volume, pool, name, host.uri, uuid, undo)
+    return volumes.info(volumes.create_from(host, pool, name, pieces, note)).path
+
+
+def _take_back(host: Host, pool: str, name: str) -> None:
+    """Delete a volume; a daemon that died meanwhile is connected to again for this."""
+    try:
+        delete_volume(host, pool, name)
+    except OperationError:
+        fresh = Host(host.uri)
+        fresh.open()
+        with closing(fresh):
+            pools.start(fresh, pool)
+            delete_volume(fresh, pool, name)
+
+
+def delete_volume(host: Host, pool: str, name: str) -> None:
+    """Delete a volume of a machine that came to nothing."""
+    volume = volumes.named(host, pool, name)
+    if volume is not None:
+        volumes.delete(volume)
+
+
+def check_room(place: PoolPlace, needed: int) -> None:
+    """Raise ``OperationError`` unless a pool has room for so many bytes."""
+    if needed > place.free_room():
+        raise OperationError(
+            _("There is not enough room: {needed} are needed, {free} are free.").format(
+                needed=formatting.size(needed), free=formatting.size(place.free_room())
+            ),
+            _("Make room in the storage pool “{pool}”, or choose another one.").format(
+                pool=place.pool
+            ),
+        )
