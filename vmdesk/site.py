@@ -30,6 +30,7 @@ from vmdesk.models.domain_list_model import DomainListModel, PendingDomain
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.monitor import Monitor
 from vmdesk.tasks import Task, TaskRunner
+from vmdesk.transfers import Transfers
 from vmdesk.work import Work
 
 QUIT_PATIENCE = 1.0
@@ -90,6 +91,7 @@ class Site(QObject):
         self._work.ended.connect(self._connection.refresh)
         self._connection.rebooted.connect(self.hardware.follow_reboot)
         self.bundles = Bundles(self._work, self._connection, folders.disks, self)
+        self.transfers = Transfers(self._work, self._connection, folders.disks, self)
         self.checkup = Checkup(self._work, folders.disks, folders.isos, self)
 
     @property
@@ -117,6 +119,7 @@ class Site(QObject):
         self.folders = folders
         self.hardware.set_folders(folders)
         self.bundles.set_folder(folders.disks)
+        self.transfers.set_folder(folders.disks)
         self.checkup.set_folders(folders.disks, folders.isos)
 
     def reconnect(self) -> None:

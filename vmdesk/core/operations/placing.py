@@ -1,7 +1,7 @@
 """Put the files of a new machine where its libvirt reads them: a folder of this user, or a pool."""
 
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from vmdesk.core.staging import Stage
 from vmdesk.core.storage import pools, stream, volumes
 from vmdesk.core.storage.places import Place, PoolPlace
 from vmdesk.core.storage.stream import Hole, Piece
+
+LEAST_ROOM = 1024**2
+"""Bytes: with less than this a pool is full."""
 
 
 class Counter:
@@ -63,7 +66,33 @@ def put_pieces(
     name = volumes.free_name(host, pool, name)
     undo = partial(_take_back, host, pool, name)
     note = partial(stage.note_volume, pool, name, host.uri, uuid, undo)
-    return volumes.info(volumes.create_from(host, pool, name, pieces, note)).path
+    try:
+        return volumes.info(volumes.create_from(host, pool, name, pieces, note)).path
+    except OperationError as error:
+        # libvirt 9.0 may close the connection instead of saying that the disk is full.
+        if not host.connection.isAlive() and _is_full(host, pool):
+            raise OperationError(
+                _("There is no room left in the storage pool “{pool}”.").format(pool=pool),
+                _("Make room in it, or choose another one."),
+                error.details,
+            ) from error
+        raise
+
+
+def _is_full(host: Host, pool: str) -> bool:
+    try:
+        with _connected_anew(host) as fresh:
+            return pools.start(fresh, pool).free < LEAST_ROOM
+    except OperationError:
+        return False  # nobody knows
+
+
+@contextmanager
+def _connected_anew(host: Host) -> Iterator[Host]:
+    fresh = Host(host.uri)
+    fresh.open()
+    with closing(fresh):
+        yield fresh
 
 
 def _take_back(host: Host, pool: str, name: str) -> None:
@@ -71,9 +100,7 @@ def _take_back(host: Host, pool: str, name: str) -> None:
     try:
         delete_volume(host, pool, name)
     except OperationError:
-        fresh = Host(host.uri)
-        fresh.open()
-        with closing(fresh):
+        with _connected_anew(host) as fresh:
             pools.start(fresh, pool)
             delete_volume(fresh, pool, name)
 

@@ -95,26 +95,29 @@ def _receive(stream: libvirt.virStream) -> Piece | None:
     return data or None
 
 
-def upload(host: Host, volume: libvirt.virStorageVol, pieces: Iterable[Piece]) -> None:
-    """Write a volume anew from its first byte on. What it had behind the last piece stays.
+def upload(host: Host, volume: libvirt.virStorageVol, pieces: Iterable[Piece]) -> int:
+    """Write a volume anew from its first byte on, and return how many bytes that were.
 
-    If ``pieces`` raises, or libvirt does, the volume is left half written: delete it. Raises
-    ``OperationError``.
+    What it had behind the last piece stays. If ``pieces`` raises, or libvirt does, the volume is
+    left half written: delete it. Raises ``OperationError``.
     """
     with translated():
         stream = host.connection.newStream()
         volume.upload(stream, 0, 0, libvirt.VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM)
     is_whole = False
+    length = 0
     try:
         for piece in pieces:
             with translated():
                 _send(stream, piece)
+            length += piece.length if isinstance(piece, Hole) else len(piece)
         with translated():
             stream.finish()
         is_whole = True
     finally:
         if not is_whole:
             _abort(stream)
+    return length
 
 
 def _send(stream: libvirt.virStream, piece: Piece) -> None:
