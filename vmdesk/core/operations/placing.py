@@ -15,7 +15,7 @@ from vmdesk.core.storage import pools, stream, volumes
 from vmdesk.core.storage.places import Place, PoolPlace
 from vmdesk.core.storage.stream import Hole, Piece
 
-LEAST_ROOM = 1024**2
+LEAST_ROOM = 16 * 1024**2
 """Bytes: with less than this a pool is full."""
 
 
