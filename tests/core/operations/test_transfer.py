@@ -58,7 +58,8 @@ def options(tmp_path: Path) -> TransferOptions:
 
 
 def _macs(host: Host, uuid: str) -> str:
-    return host.domain(uuid).XMLDesc().partition("<mac address='")[2][:17]
+    description: str = host.domain(uuid).XMLDesc()
+    return description.partition("<mac address='")[2][:17]
 
 
 @pytest.fixture
