@@ -72,6 +72,8 @@ def test_a_disc_in_a_closed_home_is_denied_until_the_doctor_lets_qemu_in(
 
 def test_a_bridge_that_does_not_exist_is_named(system: libvirt.virConnect) -> None:
     card = "<interface type='bridge'><source bridge='vmdno0'/></interface>"
+    if not Path("/dev/net/tun").exists():
+        pytest.skip("there is no /dev/net/tun, without which no bridge is asked for")
     known = cause_of(lambda: start(system, card))
     assert known.key == "no bridge"
     assert "vmdno0" in known.summary
