@@ -1,6 +1,6 @@
 """Turn checked images of other hypervisors into qcow2, within the room that there is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from vmdesk.core import formatting
 from vmdesk.core.bundle import layout, unpack
 from vmdesk.core.bundle.unpack import Unpacked
-from vmdesk.core.i18n import _
+from vmdesk.core.i18n import ngettext
 from vmdesk.core.image import qemu_img
 from vmdesk.core.image.header_other import ImageHeader
 from vmdesk.core.job import Job, OperationError
@@ -30,10 +30,15 @@ def foreign_disks(unpacked: Unpacked, job: Job) -> None:
         disks[index] = replace(disk, header=replace(disk.header, format="qcow2"))
 
 
-def told(virtual_size: int) -> str:
-    """Return what the user is told of a conversion."""
-    text = _("The disk is converted to qcow2, which can take up to {size}.")
-    return text.format(size=formatting.size(virtual_size))
+def told(headers: Sequence[ImageHeader]) -> tuple[str, ...]:
+    """Return what the user is told of the conversion of these images, if there are any."""
+    text = ngettext(
+        "The disk is converted to qcow2, which can take up to {size}.",
+        "The disks are converted to qcow2, which can take up to {size}.",
+        len(headers),
+    )
+    size = sum(header.virtual_size for header in headers)
+    return (text.format(size=formatting.size(size)),) if headers else ()
 
 
 def to_qcow2(image: Path, header: ImageHeader, shown: str, job: Job) -> Path:

@@ -114,8 +114,8 @@ def _plan(host: Host, contents: Contents) -> _Plan:
         changed += (
             _("The UEFI variables do not fit this computer’s firmware; they are made anew."),
         )
-    foreign = [one.header for one in contents.disks if one.header.format not in convert.OWN]
-    changed += tuple(convert.told(header.virtual_size) for header in foreign)
+    headers = [disk.header for disk in contents.disks]
+    changed += convert.told([header for header in headers if header.format not in convert.OWN])
     return _Plan(rebuilt, images, tuple(dropped), changed, has_tpm, keeps_nvram)
 
 

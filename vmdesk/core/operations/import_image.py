@@ -121,7 +121,7 @@ def _report(job: Job, start: int, size: int, done: int) -> None:
 
 
 def _changed(header: ImageHeader) -> tuple[str, ...]:
-    return () if header.format == "qcow2" else (convert.told(header.virtual_size),)
+    return convert.told([header] if header.format != "qcow2" else [])
 
 
 def _needed(header: ImageHeader, stored: int) -> int:
