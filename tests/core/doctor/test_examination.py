@@ -1,13 +1,16 @@
 """All checks at once: in order, in time, and never stopped by one of them."""
 
+import os
 import threading
 import time
 
 import pytest
 
 from tests.core.doctor.conftest import Examine
+from tests.ssh_host import SshHost
 from vmdesk.core.doctor import examination
 from vmdesk.core.doctor.finding import Finding, State
+from vmdesk.core.doctor.verdict import verdict
 from vmdesk.core.job import Cancelled, Job, OperationError
 
 pytestmark = pytest.mark.usefixtures("libvirt_events")
@@ -46,6 +49,32 @@ def test_a_check_that_hangs_or_fails_does_not_stop_the_others(
     assert (failed.title, failed.state) == ("A machine with KVM", State.UNCHECKED)
     assert failed.details == "why"
     assert found is good
+
+
+def test_of_machines_on_another_computer_only_what_matters_there_is_told(
+    examined: Examine,
+) -> None:
+    elsewhere = examined("qemu+tcp://127.0.0.1:1/system")
+    found = {one.check: one for one in examination.run(elsewhere, Job())}
+    assert not found.keys() & {"libvirt", "processor", "device", "emulator", "group", "denials"}
+    assert found["connection"].state is State.BROKEN
+    assert found["kvm trial"].state is State.UNCHECKED
+    assert "libvirt can’t be reached" in verdict(tuple(found.values())).text
+
+
+@pytest.mark.hypervisor
+def test_another_computer_is_asked_by_ssh_what_its_machines_have(
+    examined: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "PATIENCE", 20.0)  # its libvirt starts with the question
+    with SshHost(is_known=True) as host:
+        for name, value in host.environment.items():
+            monkeypatch.setenv(name, value)
+        found = {one.check: one for one in examination.run(examined(host.uri), Job())}
+    assert found["connection"].state is State.GOOD
+    offers = os.access("/dev/kvm", os.R_OK | os.W_OK)  # it is this computer, after all
+    assert found["kvm trial"].state is (State.UNCHECKED if offers else State.BROKEN)
+    assert found["network"].state is State.UNNEEDED
 
 
 def test_every_check_has_a_title_for_people(examined: Examine) -> None:

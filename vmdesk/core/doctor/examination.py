@@ -27,8 +27,19 @@ TRIAL_PATIENCE = 12.0
 Check = Callable[[], Finding]
 
 
+_OF_ANY_CONNECTION = ("connection", "kvm trial", "virt-viewer", "network", "folders", "room")
+"""The checks that say something of machines on another computer."""
+
+
 def checks(surroundings: Surroundings, job: Job) -> dict[str, Check]:
-    """Return every check by its name, in the order in which they are shown."""
+    """Return the checks by their names, in the order in which they are shown."""
+    every = _every(surroundings, job)
+    if surroundings.is_here:
+        return every
+    return {name: every[name] for name in _OF_ANY_CONNECTION}
+
+
+def _every(surroundings: Surroundings, job: Job) -> dict[str, Check]:
     return {
         "libvirt": partial(connection.is_installed, surroundings),
         "connection": partial(connection.opens, surroundings),
