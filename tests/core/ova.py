@@ -1,6 +1,7 @@
 """OVAs for tests, as VirtualBox and VMware write them."""
 
 import hashlib
+import struct
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -105,6 +106,20 @@ def vmdk(raw: Path, path: Path) -> Path:
     subprocess.run(argv, check=True)
     raw.unlink()
     return path
+
+
+def as_vmware_writes(image: Path) -> Path:
+    """Give a vmdk version 3, and its header once more at the end, which is the one that counts."""
+    with image.open("r+b") as file:
+        file.seek(4)
+        file.write(struct.pack("<I", 3))
+        file.seek(0)
+        header = file.read(512)
+        file.seek(56)
+        file.write(b"\xff" * 8)
+        file.seek(0, 2)
+        file.write(struct.pack("<QII496x", 1, 0, 3) + header + bytes(512))
+    return image
 
 
 def pack(path: Path, ovf: str, files: Sequence[Path], checksum: str = "SHA256") -> Path:

@@ -177,6 +177,7 @@ class MainWindow(QWidget):
         actions.shortcuts.triggered.connect(self._show_shortcuts)
         actions.doctor.triggered.connect(lambda: self.doctor.begin())
         actions.report.triggered.connect(self.doctor.copy_report)
+        self.doctor.copied.connect(lambda: self.notice.add(_("The report is on the clipboard.")))
         actions.quit.triggered.connect(self.presence.quit)
         self.preferences.applied.connect(self.presence.apply)
         self._controller.host_known.connect(self._show_host)

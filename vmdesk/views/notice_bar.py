@@ -68,6 +68,10 @@ class NoticeBar(QFrame):
         self._deed = deed
         self.deed_button.show()
 
+    def add(self, text: str) -> None:
+        """Say something more, below what nobody has put away yet."""
+        self._show([text])
+
     def show_leftovers(self, leftovers: Sequence[Leftover]) -> None:
         """Say what was broken off, and how much room it gave back."""
         text = _("{what} was broken off. What it left behind, {size}, was cleared away.")

@@ -33,6 +33,7 @@ def disks(tmp_path: Path) -> list[Path]:
 def test_an_ova_becomes_a_machine_with_its_disks(
     private_host: Host, tmp_path: Path, disks: list[Path]
 ) -> None:
+    ova.as_vmware_writes(disks[0])
     path = ova.pack(tmp_path / "web.ova", ova.VIRTUALBOX, disks)
     options = ImportOptions(tmp_path / "disks")
     found = import_.preview(private_host, path, options, Job())

@@ -1,6 +1,6 @@
 """Join the doctor's page to the controller: look, mend, look again, and copy a report."""
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -12,6 +12,9 @@ from vmdesk.views.doctor.page import DoctorPage
 
 class DoctorFlow(QObject):
     """Opens the doctor's page when it is asked for, or at the start when something is broken."""
+
+    copied = Signal()
+    """The report is on the clipboard, and no page of the doctor's says so."""
 
     def __init__(self, controller: Controller, window: QWidget) -> None:
         super().__init__(window)
@@ -74,3 +77,5 @@ class DoctorFlow(QObject):
         QGuiApplication.clipboard().setText(text)
         if self._page is not None:
             self._page.show_copied()
+        else:
+            self.copied.emit()
