@@ -37,6 +37,9 @@ NODE = """
 </node>
 """
 
+PATIENCE = 20_000
+"""Milliseconds for a libvirt to answer that was only just started."""
+
 SetPalette = Callable[[QPalette], None]
 
 
@@ -97,8 +100,8 @@ def window(qtbot: QtBot, controller: Controller, settings: Settings) -> Iterator
         made.show()
         made.activateWindow()
     controller.reconnect()
-    qtbot.waitUntil(lambda: controller.home.is_connected)
-    qtbot.waitUntil(lambda: bool(made.machines.view.selected_keys()))
+    qtbot.waitUntil(lambda: controller.home.is_connected, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bool(made.machines.view.selected_keys()), timeout=PATIENCE)
     yield made
     for task in controller.operations.tasks:
         task.cancel()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from tests.views.doctor.findings import BAD, GOOD
 from tests.views.properties.dialogs import DISK, RUNNING, settings
+from vmdesk.controller import Controller
 from vmdesk.core.bundle.content import Content
 from vmdesk.core.bundle.untrusted_xml import Dropped
 from vmdesk.core.doctor.finding import Finding
@@ -17,7 +18,7 @@ from vmdesk.core.host import DomainState
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job, OperationError, Progress
 from vmdesk.core.kept_discs import Iso, SourceInfo, Verification
-from vmdesk.core.operations.create import HostLimits
+from vmdesk.core.operations.create import Folders, HostLimits
 from vmdesk.core.operations.delete import DeletionPlan, DoomedFile
 from vmdesk.core.operations.export import Place, Survey
 from vmdesk.core.operations.incoming import Preview, PreviewDisk
@@ -45,6 +46,8 @@ from vmdesk.views.properties.several import SeveralDialog
 from vmdesk.views.settings.dialog import SettingsDialog
 from vmdesk.views.shortcuts_dialog import ShortcutsDialog
 from vmdesk.views.toolbar import WindowActions
+from vmdesk.views.transfers.dialog import TransferDialog
+from vmdesk.views.transfers.form import Way
 from vmdesk.work import Operations
 
 Maker = Callable[[QWidget], QDialog]
@@ -198,6 +201,23 @@ def _shortcuts(parent: QWidget) -> ShortcutsDialog:
     return ShortcutsDialog(WindowActions(parent).all, of_machines, parent)
 
 
+def _transfer(
+    parent: QWidget, *, is_running: bool, losses: tuple[str, ...] = (), problem: str = ""
+) -> TransferDialog:
+    controller = Controller(Folders(Path("/isos"), Path("/disks")))
+    sites = [controller.add("qemu:///system"), controller.add("qemu+ssh://lab-server/system")]
+    dialog = TransferDialog("debian-12", sites, parent, is_running=is_running)
+    controller.setParent(dialog)
+    if is_running:
+        dialog.form.show_obstacles([problem] if problem else [], ())
+    else:
+        dialog.form.show_plan(losses, PREVIEW.changed)
+    if losses:
+        dialog.form.ways.choose(Way.MOVE)
+        dialog.form.check()
+    return dialog
+
+
 def _force_off(parent: QWidget) -> MessageDialog:
     choices = (Choice("no", _("&Not now")), Choice("yes", _("&Force off"), "danger"))
     heading = _("“{name}” did not shut down").format(name="debian-12")
@@ -226,11 +246,20 @@ _STREAMED = replace(
 )
 _SURVEYS = [replace(SURVEY, uuid=str(number), name=f"web-{number}") for number in range(3)]
 
+_LOSSES = (
+    _("its UEFI variables, such as the order of what it boots from"),
+    _("what its TPM keeps, such as keys of encrypted disks"),
+)
+_OBSTACLE = _("Make room in the storage pool “{pool}” there.").format(pool="default")
 DIALOGS: dict[str, Maker] = {
     "new-empty": _new,
     "new-good": _new_good,
     "new-wrong": _new_wrong,
     "insert": _insert,
+    "transfer": lambda parent: _transfer(parent, is_running=False),
+    "transfer-losses": lambda parent: _transfer(parent, is_running=False, losses=_LOSSES),
+    "transfer-live": lambda parent: _transfer(parent, is_running=True),
+    "transfer-obstacle": lambda parent: _transfer(parent, is_running=True, problem=_OBSTACLE),
     "export-one": lambda parent: _export(parent, SURVEY),
     "export-full": lambda parent: _export(parent, _FULL),
     "export-wrong": lambda parent: _export(parent, SURVEY, free=None),

@@ -9,7 +9,7 @@ from vmdesk.core.host import DomainState
 from vmdesk.models.domain_list_model import Activity, DomainRow, PendingDomain
 from vmdesk.views.action_rules import Act, main_act, why_not
 
-ALWAYS = {Act.CONSOLE, Act.DELETE, Act.PROPERTIES, Act.INSERT, Act.EJECT}
+ALWAYS = {Act.CONSOLE, Act.DELETE, Act.PROPERTIES, Act.INSERT, Act.EJECT, Act.TRANSFER}
 ALLOWED = {
     DomainState.RUNNING: {Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF},
     DomainState.BLOCKED: {Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF},

@@ -18,7 +18,7 @@ TIMES = 100
 ONE_OF_EACH = (
     *("new-wrong", "insert", "export-full", "import-drops", "delete-running", "properties-asked"),
     *("properties-several", "remove-disk", "settings-files", "doctor-findings", "error-details"),
-    *("force-off", "quit", "connection-add", "shortcuts", "about"),
+    *("force-off", "quit", "connection-add", "transfer-losses", "shortcuts", "about"),
 )
 """In the state with the most parts."""
 

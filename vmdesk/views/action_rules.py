@@ -19,6 +19,7 @@ class Act(enum.Enum):
     PAUSE = "pause"
     FORCE_OFF = "force off"
     EXPORT = "export"
+    TRANSFER = "transfer"
     PROPERTIES = "properties"
     RENAME = "rename"
     EJECT = "eject"

@@ -27,13 +27,18 @@ _LOOKS = {
     Act.INSERT: (_("&Insert a disc…"), "disc", _("Put a disc into the CD-ROM drive")),
     Act.EJECT: (_("E&ject the disc"), "eject", _("Take the disc out of the CD-ROM drive")),
     Act.EXPORT: (_("E&xport…"), "export", _("Write the machine into one file (Ctrl+E)")),
+    Act.TRANSFER: (
+        _("Cop&y or move to…"),
+        "copy",
+        _("Bring the machine to another connection"),
+    ),
     Act.DELETE: (_("&Delete…"), "trash", _("Delete the machine and its disks")),
     Act.CANCEL: (_("C&ancel"), "close", _("Stop what is being done to the machine")),
 }
 _MENU = (
     (Act.CONSOLE, Act.START, Act.RESUME),
     (Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF),
-    (Act.EXPORT,),
+    (Act.EXPORT, Act.TRANSFER),
     (Act.INSERT, Act.EJECT),
     (Act.PROPERTIES, Act.RENAME, Act.CANCEL, Act.DELETE),
 )
@@ -41,6 +46,7 @@ _FOR_ONE = {
     Act.CONSOLE: _("Select one machine to see its screen."),
     Act.RENAME: _("Select one machine to rename it."),
     Act.INSERT: _("Select one machine to put a disc into it."),
+    Act.TRANSFER: _("Select one machine to bring it elsewhere."),
 }
 """What is done to one machine at a time, and what to say when several are selected."""
 

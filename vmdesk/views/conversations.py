@@ -32,6 +32,8 @@ class Conversations(QObject):
     """More has failed than one dialog can tell."""
     export_wanted = Signal(object)
     """An ``ExportRequest``: how is asked elsewhere."""
+    transfer_wanted = Signal(object)
+    """The ``DomainKey`` of a machine that is to go to another connection."""
 
     def __init__(self, controller: Controller, window: QWidget) -> None:
         super().__init__(window)
@@ -55,6 +57,8 @@ class Conversations(QObject):
                 self._ask_force_off(site, uuids)
             case Act.EXPORT:
                 self.export_wanted.emit(ExportRequest(site, uuids))
+            case Act.TRANSFER:
+                self.transfer_wanted.emit(site.domains.key(uuids[0]))
             case Act.DELETE:
                 self._plan_deletion(site, uuids)
             case Act.PROPERTIES | Act.RENAME | Act.EJECT | Act.INSERT as act:

@@ -31,6 +31,7 @@ from vmdesk.views.connections.flow import ConnectionsFlow
 from vmdesk.views.conversations import Conversations
 from vmdesk.views.doctor.flow import DoctorFlow
 from vmdesk.views.drop_overlay import DropOverlay, sources_in
+from vmdesk.views.machines.dragging import dragged_machine
 from vmdesk.views.machines.order import SortBy
 from vmdesk.views.machines.page import MachinesPage
 from vmdesk.views.notice_bar import NoticeBar
@@ -38,6 +39,7 @@ from vmdesk.views.presence import Presence
 from vmdesk.views.settings.flow import SettingsFlow
 from vmdesk.views.task_panel import TaskPanel
 from vmdesk.views.toolbar import Toolbar, WindowActions
+from vmdesk.views.transfers.flow import TransferFlow
 from vmdesk.views.whole_pages import broken_page, empty_page, loading_page
 from vmdesk.views.window_keys import press_focused
 
@@ -71,6 +73,7 @@ class MainWindow(QWidget):
         self.preferences = SettingsFlow(controller, settings, self)
         self.doctor = DoctorFlow(controller, self)
         self.connections = ConnectionsFlow(controller, settings, self)
+        self.transfers = TransferFlow(controller, self.connections.ask_add, self)
         self.empty = empty_page(actions.new, actions.import_)
         self.broken = broken_page(controller.reconnect)
         self.pages = QStackedWidget()
@@ -129,6 +132,9 @@ class MainWindow(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say what a drop would do; also what can't be read is answered, with words."""
+        if dragged_machine(event.mimeData()) is not None:
+            event.ignore()  # it goes from section to section of the list
+            return
         event.acceptProposedAction()
         sources = sources_in(event.mimeData())
         self.overlay.show_for(sources)
@@ -193,6 +199,8 @@ class MainWindow(QWidget):
         self.tasks.start_wanted.connect(self._start_made)
         self.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
         self.conversations.export_wanted.connect(self.exports.begin)
+        self.conversations.transfer_wanted.connect(self.transfers.begin)
+        self.machines.view.dropped.connect(self.transfers.begin)
         self._controller.cleared_up.connect(self.notice.show_leftovers)
         self._controller.left_out.connect(self.notice.show_left_out)
         self._controller.disc_left_in.connect(self._offer_eject)

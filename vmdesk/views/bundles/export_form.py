@@ -5,15 +5,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QButtonGroup,
-    QCheckBox,
     QFileDialog,
     QGridLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,14 +18,16 @@ from vmdesk.core.bundle import layout as bundle
 from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.operations.export import ExportOptions, Place, Survey
+from vmdesk.views.consent import Consent
 from vmdesk.views.field import Field
 from vmdesk.views.file_dialog import file_dialog
 from vmdesk.views.labels import label
+from vmdesk.views.radio_field import RadioField
 
 _FORMS = {
-    ArchiveForm.TAR: _("Fast: the disks as they are"),
-    ArchiveForm.TAR_GZ: _("Compact, opens everywhere"),
-    ArchiveForm.TAR_ZST: _("Smallest and quickest to pack"),
+    ArchiveForm.TAR: (".tar", _("Fast: the disks as they are")),
+    ArchiveForm.TAR_GZ: (".tar.gz", _("Compact, opens everywhere")),
+    ArchiveForm.TAR_ZST: (".tar.zst", _("Smallest and quickest to pack")),
 }
 _MOST_NAME_BYTES = 255
 """What file systems take, the ending included."""
@@ -58,25 +56,25 @@ class ExportForm(QWidget):
         self.browse.clicked.connect(self._browse)
         self.folder_edit = QLineEdit(str(folder))
         self.folder = Field(_("F&older"), self.folder_edit, self.browse)
-        self.forms = _FormField()
-        self.tpm = _Consent(
+        self.forms = RadioField(_("Format"), _FORMS, ArchiveForm.TAR_GZ)
+        self.tpm = Consent(
             _("Include the &TPM’s state"),
             _("It holds secrets, such as keys of encrypted disks: whoever has the file has them."),
         )
-        self.saved_state = _Consent(*_saved_state_words(surveys))
+        self.saved_state = Consent(*_saved_state_words(surveys))
         self._lay_out()
         self._show_form()
         self._connect()
 
     def choose_form(self, form: ArchiveForm) -> None:
         """Begin with this form."""
-        self.forms.buttons[form].setChecked(True)
+        self.forms.choose(form)
         self._show_form()
 
     def targets(self) -> dict[str, Path]:
         """Return the file for each machine, by its UUID."""
         folder = Path(self.folder_edit.text())
-        ending = f".{self.forms.form.value}"
+        ending = f".{self.forms.value.value}"
         if len(self._surveys) == 1:
             stem = self.name_edit.text().removesuffix(ending)
             return {self._surveys[0].uuid: folder / f"{stem}{ending}"}
@@ -97,7 +95,7 @@ class ExportForm(QWidget):
     def options(self, overwrites: bool) -> ExportOptions:
         """Return what the fields hold."""
         return ExportOptions(
-            form=self.forms.form,
+            form=self.forms.value,
             with_tpm=self.tpm.box.isChecked(),
             overwrites=overwrites,
             discards_saved_state=self.saved_state.box.isChecked(),
@@ -140,7 +138,7 @@ class ExportForm(QWidget):
         self.paths_changed.emit()
 
     def _show_form(self) -> None:
-        self.ending.setText(f".{self.forms.form.value}")
+        self.ending.setText(f".{self.forms.value.value}")
 
     def _show_room(self, places: Sequence[Place]) -> None:
         if not self.folder_edit.text().startswith("/"):
@@ -194,7 +192,6 @@ class ExportForm(QWidget):
             grid.addWidget(field, row, 1)
         self.name.setVisible(is_one)
         self.name.name.setVisible(is_one)
-        self.forms.name.setFixedHeight(self.forms.line_height)
         grid.addWidget(self.forms.name, 2, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.forms, 2, 1)
         if any(survey.has_tpm for survey in self._surveys):
@@ -204,58 +201,6 @@ class ExportForm(QWidget):
         notes = dict.fromkeys(note for survey in self._surveys for note in survey.notes)
         if notes:
             grid.addWidget(label("\n".join(notes), "secondary"), 5, 1)
-
-
-class _FormField(QWidget):
-    """The three forms, each with what speaks for it."""
-
-    changed = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.name = QLabel(_("Format"))
-        self.setAccessibleName(self.name.text())
-        self.buttons = {form: QRadioButton(f".{form.value}") for form in _FORMS}
-        group = QButtonGroup(self)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(1, 1)
-        for row, (form, words) in enumerate(_FORMS.items()):
-            button = self.buttons[form]
-            button.setAccessibleDescription(words)
-            group.addButton(button)
-            grid.addWidget(button, row, 0)
-            grid.addWidget(label(words, "secondary"), row, 1)
-        self.buttons[ArchiveForm.TAR_GZ].setChecked(True)
-        group.buttonClicked.connect(self.changed)
-
-    @property
-    def line_height(self) -> int:
-        """The height of one form, in pixels."""
-        return next(iter(self.buttons.values())).sizeHint().height()
-
-    @property
-    def form(self) -> ArchiveForm:
-        """The form that is chosen."""
-        return next(form for form, button in self.buttons.items() if button.isChecked())
-
-
-class _Consent(QWidget):
-    """A box to tick, with what that means below."""
-
-    def __init__(self, text: str, meaning: str) -> None:
-        super().__init__()
-        self.box = QCheckBox(text)
-        self.box.setAccessibleDescription(meaning)
-        words = label(meaning, "secondary")
-        words.setIndent(24)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self.box)
-        layout.addWidget(words)
 
 
 def _existing_words(count: int) -> str:

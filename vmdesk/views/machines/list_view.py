@@ -2,16 +2,30 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.views.machines.delegate import DomainDelegate
+from vmdesk.views.machines.dragging import dragged_machine
 from vmdesk.views.machines.header import FOLD_WIDTH
 from vmdesk.views.machines.proxy import DomainProxy
+from vmdesk.views.palette import roles
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -30,6 +44,8 @@ class DomainListView(QListView):
     """Other rows may be in sight now."""
     menu_wanted = Signal(object)
     """The global position of the context menu."""
+    dropped = Signal(object, str)
+    """The ``DomainKey`` of a machine, and the URI of the section that it was dropped on."""
     fold_wanted = Signal(str, bool)
     """The URI of a connection whose machines are to be hidden or shown."""
 
@@ -51,6 +67,9 @@ class DomainListView(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMinimumWidth(240)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self._target: str | None = None
+        """The connection whose section a machine is held over."""
         self.verticalScrollBar().setSingleStep(24)
         self.selectionModel().selectionChanged.connect(self._tell_selection)
         self.selectionModel().currentChanged.connect(self._tell_selection)
@@ -144,6 +163,49 @@ class DomainListView(QListView):
                 return
         super().mousePressEvent(event)
 
+    def startDrag(self, actions: Qt.DropAction) -> None:  # noqa: N802 (Qt's name)
+        """Drag one machine; of several each has a question of its own to answer."""
+        if len(self.selected_keys()) == 1:
+            super().startDrag(actions)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take machines; files are for the window."""
+        if dragged_machine(event.mimeData()) is None:
+            event.ignore()
+        else:
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Mark the section that the machine would go to."""
+        self._hold_over(self._target_of(event))
+        event.setAccepted(self._target is not None)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """The machine stays where it is."""
+        self._hold_over(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Tell where a machine is to go; nothing is done without a question."""
+        target, key = self._target_of(event), dragged_machine(event.mimeData())
+        self._hold_over(None)
+        # Qt would take a move for one of rows, and remove it here.
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        if key is not None and target is not None:
+            self.dropped.emit(key, target)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows, and a frame around the section that a machine is held over."""
+        super().paintEvent(event)
+        if self._target is None:
+            return
+        frame = self._section_rect(self._target).adjusted(3, 1, -4, -2)
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(roles().accent, 2))
+        painter.drawRoundedRect(frame, 6, 6)
+        painter.end()
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu at the pointer, or at the row when a key asked."""
         position = event.globalPos()
@@ -159,6 +221,25 @@ class DomainListView(QListView):
             self.fold_wanted.emit(section.key.connection, not section.is_folded)
         elif index.isValid():
             self.opened.emit(_key(index))
+
+    def _target_of(self, event: QDropEvent) -> str | None:
+        """Return the connection under the pointer, if it is another one than the machine's."""
+        key, index = dragged_machine(event.mimeData()), self.indexAt(event.position().toPoint())
+        target = _key(index).connection if index.isValid() else None
+        return target if key is not None and target != key.connection else None
+
+    def _hold_over(self, target: str | None) -> None:
+        if target != self._target:
+            self._target = target
+            self.viewport().update()
+
+    def _section_rect(self, connection: str) -> QRect:
+        rect = QRect()
+        for row in range(self._proxy.rowCount()):
+            index = self._proxy.index(row)
+            if _key(index).connection == connection:
+                rect = rect.united(self.visualRect(index))
+        return rect
 
     def _follow_headers(self) -> None:
         # Rows of one height are laid out without asking for each.

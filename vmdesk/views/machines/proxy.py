@@ -1,10 +1,11 @@
 """Which machines the list shows, and in which order: a section for each connection."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -16,6 +17,7 @@ from PySide6.QtCore import (
 from vmdesk.connection import ConnectionStatus
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
+from vmdesk.views.machines.dragging import MACHINE, machine_to_drag
 from vmdesk.views.machines.order import SortBy
 from vmdesk.views.machines.part import Part, Wanted
 from vmdesk.views.machines.section import Section
@@ -180,6 +182,20 @@ class DomainProxy(QAbstractListModel):
                 return part.domains.data(part.domains.index(part.shown[position]), role)
             row -= length
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Let machines be dragged: to another section."""
+        flags = super().flags(index)
+        is_machine = self.has_headers and index.isValid() and self.header_at(index.row()) is None
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if is_machine else flags
+
+    def mimeTypes(self) -> list[str]:
+        """Return the type of what is dragged."""
+        return [MACHINE]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """Return what a drag of the first of these carries."""
+        return machine_to_drag(indexes[0].data(DomainRole.KEY))
 
     def insert(self, part: Part, first: int, last: int) -> None:
         """Take in machines of a connection."""

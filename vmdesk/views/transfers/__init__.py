@@ -1,0 +1,1 @@
+"""The page on which a machine is sent to another connection."""
