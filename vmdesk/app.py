@@ -23,7 +23,7 @@ from vmdesk.core.ssh_tools import SshTools
 from vmdesk.settings import Settings
 from vmdesk.single_instance import FirstInstance, Wish
 from vmdesk.ssh_questions import SshQuestions
-from vmdesk.views import language, style
+from vmdesk.views import icons, language, style
 from vmdesk.views.arrivals import ASK_NEW
 from vmdesk.views.connections.ssh_dialogs import SshDialogs
 from vmdesk.views.error_dialog import ErrorDialog
@@ -123,6 +123,8 @@ def _new_application() -> QApplication:
     application.setApplicationDisplayName("vmdesk")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("vmdesk")
+    # A window manager that knows nothing of the desktop file shows this one.
+    application.setWindowIcon(icons.icon("vmdesk"))
     language.follow(application)
     return application
 

@@ -163,7 +163,7 @@ class Controller(QObject):
         for site in self.sites:
             is_here = selected is not None and selected.connection == site.uri
             one = selected.uuid if selected is not None and is_here else ""
-            site.monitor.set_in_sight(in_sight.get(site.uri, ()), one)
+            site.set_in_sight(in_sight.get(site.uri, ()), one)
 
     def shut_down_vmdesk(self) -> bool:
         """Cancel what runs, wait for it and disconnect: the end of the program.

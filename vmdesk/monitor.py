@@ -91,6 +91,7 @@ class Monitor(QObject):
 
     def _look(self) -> None:
         running = self._running()
+        self._forget(self._usages.keys() - set(running))
         # A look that takes longer than the interval is not followed by a queue of others.
         if not running or self.is_looking:
             return
@@ -109,13 +110,18 @@ class Monitor(QObject):
 
     def _take_in(self, samples: dict[str, Sample]) -> None:
         before, self._samples = self._samples, samples
-        for uuid in self._usages.keys() - samples.keys():
-            del self._usages[uuid]
+        self._forget(self._usages.keys() - samples.keys())
         for uuid in before.keys() & samples.keys():
             history = self._usages.setdefault(uuid, deque(maxlen=HISTORY_LENGTH))
             history.append(statistics.usage(before[uuid], samples[uuid]))
             self._domains.set_cpu_history(uuid, tuple(usage.cpu for usage in history))
             self.watched.emit(uuid)
+
+    def _forget(self, uuids: Collection[str]) -> None:
+        """Begin anew with domains that have stopped: another run has another course."""
+        for uuid in uuids:
+            del self._usages[uuid]
+            self._samples.pop(uuid, None)
 
     def _take_picture(self, uuid: str) -> None:
         def take(_job: Job) -> QImage:

@@ -1,6 +1,7 @@
 """One libvirt with all that vmdesk does on it: its machines, and the tasks that change them."""
 
 import time
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from vmdesk.core import (
     capabilities,
     details,
     folder_state,
+    folder_window,
     notification,
     versions,
     viewer,
@@ -26,6 +28,7 @@ from vmdesk.core.operations import create, delete, start_stop
 from vmdesk.core.operations.create import Folders, NewDomain
 from vmdesk.core.operations.delete import DeletionPlan
 from vmdesk.hardware import Hardware
+from vmdesk.last_pictures import LastPictures
 from vmdesk.models.domain_list_model import DomainListModel, PendingDomain
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.monitor import Monitor
@@ -76,6 +79,7 @@ class Site(QObject):
         self._work = Work(host, self.domains, tasks, self)
         self._work.failed.connect(self.failed)
         self._work.kvm_failed.connect(self.kvm_failed)
+        self.last_pictures = LastPictures(self.domains, self._work.ask, self)
         self.hardware = Hardware(self._work, folders, self)
         # One thread, so that a stale snapshot never overwrites a fresh one.
         self._queries = TaskRunner(1, self)
@@ -139,6 +143,7 @@ class Site(QObject):
                 self._queries.shut_down(QUIT_PATIENCE),
             ]
         )
+        self.last_pictures.keep_all()
         if is_done:
             self.host.close()
         return is_done
@@ -146,6 +151,7 @@ class Site(QObject):
     def retire(self) -> None:
         """Like ``close``, but wait for nobody: a host that hangs must not hold the window up."""
         self._connection.close()
+        self.last_pictures.forget_all()
         self.monitor.set_watching(False)
         for runner in (self.operations, self._queries):
             for task in runner.tasks:
@@ -160,6 +166,11 @@ class Site(QObject):
             self.deleteLater()
         else:
             busy.finished.connect(self._dismantle)
+
+    def set_in_sight(self, uuids: Collection[str], selected: str) -> None:
+        """Tell which rows can be seen, and which domain the details show (or an empty text)."""
+        self.monitor.set_in_sight(uuids, selected)
+        self.last_pictures.show([*uuids, selected])
 
     def limits(self) -> Task:
         """Ask what a new machine can have at most; the task's result is a ``HostLimits``."""
@@ -186,6 +197,10 @@ class Site(QObject):
     def notify(self, summary: str, text: str) -> Task:
         """Show a message on the desktop, if it has a program for that."""
         return self._work.ask(partial(notification.send, summary, text))
+
+    def show_folder(self, folder: Path) -> Task:
+        """Show a folder of this computer in the desktop's program for files."""
+        return self._work.ask(partial(folder_window.show, folder))
 
     def details(self, uuid: str) -> Task:
         """Ask for a domain's equipment; the task's result is a ``DomainDetails``."""
@@ -268,6 +283,7 @@ class Site(QObject):
             offered = self._work.ask(lambda _job: capabilities.read(self.host))
             offered.succeeded.connect(self.host_known)
             self.bundles.clear_up()
+            self.last_pictures.sweep()
             self._note_use()
         self.connection_changed.emit(status)
 

@@ -126,7 +126,7 @@ def test_a_machine_goes_out_by_the_dialog_and_comes_back_by_a_drop(
     assert dialog.form.name.edit.text() == "web"
     person.fill_in(dialog.form.name.edit, "web again")
     person.click(person.visible_button("Check now", dialog))
-    person.wait(lambda: "compared, and are right" in words(dialog), "the check of the file")
+    person.wait(lambda: "checked and is right" in words(dialog), "the check of the file")
     person.click(dialog.import_button)
     person.wait_for_state("web again", "Off")
     assert [path.name for path in desk.leftovers()] == ["web again.qcow2"]

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -79,6 +80,20 @@ def undescribed(window: QWidget) -> list[str]:
     ]
 
 
+def unexplained(window: QWidget) -> list[str]:
+    """Return what is put in, ticked or chosen, or is an icon only, and does not say what for."""
+    return [
+        f"{type(widget).__name__} “{told(widget, QAccessible.Text.Name)}”"
+        for widget in controls(window)
+        if not (isinstance(widget, QPushButton) and widget.text())
+        and not told(widget, QAccessible.Text.Description)
+    ]
+
+
+def test_every_field_of_a_dialog_has_a_description(dialog: QDialog) -> None:
+    assert unexplained(dialog) == []
+
+
 def test_every_control_of_a_dialog_has_a_name(dialog: QDialog) -> None:
     assert unnamed(dialog) == []
 
@@ -105,6 +120,7 @@ def test_every_field_is_reached_by_tab(qtbot: QtBot, dialog: QDialog) -> None:
 def test_the_window_has_names_for_all_its_controls(window: MainWindow) -> None:
     assert unnamed(window) == []
     assert undescribed(window) == []
+    assert unexplained(window) == []
 
 
 def painted_contrast(picture: QImage) -> float:

@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 
 from vmdesk.core.operations.export import ExportResult
@@ -13,25 +11,13 @@ from vmdesk.tasks import Task, TaskRunner
 from vmdesk.views.follow_up import follow_up_of
 
 
-class FileManager(QObject):
-    """Takes the place of the desktop's own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shown: list[str] = []
-
-    @Slot(QUrl)
-    def show_url(self, url: QUrl) -> None:
-        self.shown.append(url.toLocalFile())
-
-
 @pytest.fixture
 def runner(qtbot: QtBot) -> TaskRunner:
     return TaskRunner(1)
 
 
-def start_nothing(uuid: str) -> None:
-    raise AssertionError(uuid)
+def do_nothing(wish: object) -> None:
+    raise AssertionError(wish)
 
 
 def finished(qtbot: QtBot, runner: TaskRunner, result: object) -> Task:
@@ -42,22 +28,17 @@ def finished(qtbot: QtBot, runner: TaskRunner, result: object) -> Task:
 
 
 def test_an_export_can_be_shown_in_its_folder(qtbot: QtBot, runner: TaskRunner) -> None:
+    shown: list[Path] = []
     result = ExportResult(Path("/home/ann/web.tar"), 1, ("The disc in sda is not exported.",))
-    follow_up = follow_up_of(finished(qtbot, runner, result), start_nothing)
+    follow_up = follow_up_of(finished(qtbot, runner, result), do_nothing, shown.append)
     assert follow_up is not None
     assert follow_up.tip == "/home/ann/web.tar\nThe disc in sda is not exported."
-    files = FileManager()
-    # PySide takes a str here, whatever its annotations say.
-    QDesktopServices.setUrlHandler("file", files, "show_url")  # type: ignore[arg-type]
-    try:
-        follow_up.run()
-    finally:
-        QDesktopServices.unsetUrlHandler("file")
-    assert files.shown == ["/home/ann"]
+    follow_up.run()
+    assert shown == [Path("/home/ann")]
 
 
 def test_other_work_offers_nothing(qtbot: QtBot, runner: TaskRunner) -> None:
-    assert follow_up_of(finished(qtbot, runner, None), start_nothing) is None
+    assert follow_up_of(finished(qtbot, runner, None), do_nothing, do_nothing) is None
 
 
 @pytest.mark.parametrize("is_started", [False, True])
@@ -66,7 +47,7 @@ def test_a_machine_that_was_made_can_be_started_unless_that_was_done(
 ) -> None:
     made = ImportResult("uuid", "web", (), (), (), is_verified=True, is_started=is_started)
     started: list[str] = []
-    follow_up = follow_up_of(finished(qtbot, runner, made), started.append)
+    follow_up = follow_up_of(finished(qtbot, runner, made), started.append, do_nothing)
     assert (follow_up is None) == is_started
     if follow_up is not None:
         follow_up.run()

@@ -83,7 +83,7 @@ def test_a_machine_without_a_drive_is_offered_one_and_then_a_disc(
     qtbot.waitUntil(lambda: bool(dialogs(MessageDialog)))
     offer = dialogs(MessageDialog)[0]
     assert isinstance(offer, MessageDialog)
-    assert offer.windowTitle() == "This machine has no CD-ROM drive"
+    assert offer.accessibleName() == "This machine has no CD-ROM drive"
     qtbot.mouseClick(offer.buttons[ADD], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(dialogs(InsertDiscDialog)))
     assert discs(controller) == [None]

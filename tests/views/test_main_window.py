@@ -347,7 +347,7 @@ def test_the_question_goes_with_the_work_and_vmdesk_quits_as_was_wanted(
 ) -> None:
     done = begin(qtbot, controller)
     window.close()
-    assert [one.windowTitle() for one in dialogs(window, MessageDialog)] == [
+    assert [one.accessibleName() for one in dialogs(window, MessageDialog)] == [
         "Quit while a task is under way?"
     ]
     done.set()

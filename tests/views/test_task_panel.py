@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QProgressBar, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from vmdesk.core.domain_key import DomainKey
-from vmdesk.core.job import Job, OperationError
+from vmdesk.core.job import Job, OperationError, WrongFileError
 from vmdesk.core.operations.export import ExportResult
 from vmdesk.core.operations.incoming import ImportResult
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.tasks import Task, TaskRunner, TaskState
+from vmdesk.views.labels import ElidedLabel
 from vmdesk.views.task_line import TaskLine
 from vmdesk.views.task_panel import TaskPanel
 
@@ -55,6 +56,10 @@ def fail(_job: Job) -> None:
 def lines(panel: TaskPanel) -> list[TaskLine]:
     shown = [line for line in panel.findChildren(TaskLine) if line.isVisible()]
     return sorted(shown, key=lambda line: line.y())
+
+
+def find_label(line: TaskLine, text: str) -> ElidedLabel:
+    return next(label for label in line.findChildren(ElidedLabel) if label.text() == text)
 
 
 def links(panel: TaskPanel) -> list[QPushButton]:
@@ -186,3 +191,32 @@ def test_a_cancel_is_asked_once(qtbot: QtBot, runner: TaskRunner, panel: TaskPan
     assert not cancel.isEnabled()
     go_on.set()
     qtbot.waitUntil(lambda: task.state.is_final)
+
+
+def test_each_line_of_the_history_says_when_and_has_its_words_in_one_column(
+    qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
+) -> None:
+    panel.show()
+    panel.set_unfolded(True)
+    made = ExportResult(Path("/home/me/web.tar.gz"), 1000, ())
+    for title, run in (("Export web", partial(result, made)), ("Start one", fail)):
+        with qtbot.waitSignal(runner.start(title, run).finished):
+            pass
+    qtbot.waitUntil(lambda: len(lines(panel)) == 2)
+    words = [find_label(line, line.words) for line in lines(panel)]
+    assert len({label.x() for label in words}) == 1
+    times = [label.text() for line in lines(panel) for label in line.findChildren(ElidedLabel)]
+    assert sum(":" in text and len(text) <= 8 for text in times) == 2
+
+
+def test_what_is_no_disc_is_not_offered_to_be_tried_again(
+    qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
+) -> None:
+    def refuse(_job: Job) -> None:
+        raise WrongFileError("page.html is a web page, not a disc image.")
+
+    for run, can_retry in ((refuse, False), (fail, True)):
+        entry = TaskListModel(panel).add(runner.start("Create", run), lambda: None)
+        with qtbot.waitSignal(entry.task.failed):
+            pass
+        assert entry.can_retry is can_retry

@@ -124,7 +124,7 @@ def _network(xml: DomainXml) -> str:
         return _("No network")
     interface = xml.interfaces[0]
     if interface.type == "user":
-        return _("User network: the guest reaches out, nobody reaches in")
+        return _("User network: reaches out, can’t be reached")
     return interface.source or interface.type
 
 

@@ -46,6 +46,13 @@ class OperationError(Exception):
         self.cause = cause
 
 
+class WrongFileError(OperationError):
+    """A file is not what it has to be: to try again with it helps nobody."""
+
+    def __init__(self, summary: str, hint: str = "", details: str = "") -> None:
+        super().__init__(summary, hint, details, Cause.BAD_INPUT)
+
+
 class Cancelled(Exception):  # noqa: N818 - a wish of the user, not an error
     """The user asked to stop. Clean up and let it pass."""
 

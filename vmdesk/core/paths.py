@@ -31,6 +31,11 @@ def config_dir() -> Path:
     return _base("XDG_CONFIG_HOME", ".config") / "vmdesk"
 
 
+def cache_dir() -> Path:
+    """Return the folder for what can be lost and comes again by itself; it may not exist yet."""
+    return _base("XDG_CACHE_HOME", ".cache") / "vmdesk"
+
+
 def isos_dir() -> Path:
     """Return the folder in which downloaded installation discs are kept for reuse."""
     return data_dir() / "isos"

@@ -3,7 +3,9 @@
 import shlex
 import signal
 import subprocess
+import threading
 from collections.abc import Sequence, Set
+from typing import IO
 
 from vmdesk.core import causes
 from vmdesk.core.i18n import _
@@ -49,3 +51,34 @@ def _failure(argv: Sequence[str], stderr: str, status: int) -> OperationError:
     if known is not None:
         return known.error(details)
     return OperationError(_("{program} failed.").format(program=argv[0]), details=details)
+
+
+def detach(
+    argv: Sequence[str], words: IO[bytes], moment: float, job: Job, descriptors: Sequence[int] = ()
+) -> int:
+    """Start a program that outlives vmdesk, and has ``descriptors``; it writes to ``words``.
+
+    Returns its exit code if it ends within ``moment`` seconds, or else 0.
+    """
+    child = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=words,
+        stderr=words,
+        # A session of its own: neither a Ctrl+C nor the end of vmdesk reaches it.
+        start_new_session=True,
+        pass_fds=descriptors,
+    )
+    # Somebody has to wait for it, or it stays behind as a zombie while vmdesk runs.
+    ended = threading.Event()
+    reaper = threading.Thread(target=_reap, args=(child, ended), daemon=True)
+    reaper.name = f"{argv[0]} {child.pid}"
+    reaper.start()
+    with job.stopping_with(ended.set):
+        has_ended = ended.wait(moment)
+    return (child.returncode or 0) if has_ended else 0
+
+
+def _reap(child: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    child.wait()
+    ended.set()

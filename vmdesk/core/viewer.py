@@ -4,14 +4,12 @@ import fcntl
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vmdesk.core import paths
+from vmdesk.core import paths, process
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job, OperationError
 
@@ -33,23 +31,8 @@ def open_console(uri: str, uuid: str, job: Job) -> bool:
     with tempfile.TemporaryFile() as words, _one_for_each(uri, uuid) as lock:
         if lock is None:
             return False
-        viewer = subprocess.Popen(
-            ["virt-viewer", "--connect", uri, "--uuid", "--", uuid],
-            stdin=subprocess.DEVNULL,
-            stdout=words,
-            stderr=words,
-            # A session of its own: neither a Ctrl+C nor the end of vmdesk reaches it.
-            start_new_session=True,
-            pass_fds=[lock],
-        )
-        # Somebody has to wait for it, or it stays behind as a zombie while vmdesk runs.
-        ended = threading.Event()
-        reaper = threading.Thread(target=_reap, args=(viewer, ended), daemon=True)
-        reaper.name = f"virt-viewer {viewer.pid}"
-        reaper.start()
-        with job.stopping_with(ended.set):
-            failed_at_once = ended.wait(EARLY_EXIT) and viewer.returncode != 0
-        if failed_at_once:
+        argv = ["virt-viewer", "--connect", uri, "--uuid", "--", uuid]
+        if process.detach(argv, words, EARLY_EXIT, job, [lock]):
             words.seek(0)
             raise OperationError(
                 _("virt-viewer could not open its window."),
@@ -57,11 +40,6 @@ def open_console(uri: str, uuid: str, job: Job) -> bool:
                 words.read().decode(errors="replace").strip(),
             )
     return True
-
-
-def _reap(viewer: subprocess.Popen[bytes], ended: threading.Event) -> None:
-    viewer.wait()
-    ended.set()
 
 
 @contextmanager

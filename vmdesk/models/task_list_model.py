@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from vmdesk.core.i18n import _
-from vmdesk.core.job import OperationError, Progress
+from vmdesk.core.job import OperationError, Progress, WrongFileError
 from vmdesk.core.rate import Pace, RateMeter
 from vmdesk.models.domain_list_model import Activity
 from vmdesk.tasks import Task, TaskState
@@ -40,6 +40,8 @@ class TaskEntry:
     ) -> None:
         self.task = task
         self.connection = connection
+        self.began_at = time.time()
+        """Seconds since 1970."""
         self._retry = retry
         self._meter = RateMeter()
         self._pace = Pace()
@@ -52,7 +54,11 @@ class TaskEntry:
     def can_retry(self) -> bool:
         """Whether the operation did not succeed and was not tried again yet."""
         has_failed = self.task.state in (TaskState.FAILED, TaskState.CANCELLED)
-        return has_failed and self._retry is not None
+        return (
+            has_failed
+            and self._retry is not None
+            and not isinstance(self.task.error, WrongFileError)
+        )
 
     def try_again(self) -> None:
         """Start the operation anew, once; a second wish does nothing."""

@@ -65,6 +65,8 @@ class DomainActions(QObject):
 
     requested = Signal(object)
     """A ``Request``."""
+    folder_wanted = Signal(object)
+    """The ``Path`` of a folder that is to be shown."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

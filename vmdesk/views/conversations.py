@@ -1,6 +1,7 @@
 """What is said between a wish and its deed: questions, offers and bad news."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -8,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from vmdesk.controller import Controller, Failure
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _, ngettext
-from vmdesk.core.job import OperationError
+from vmdesk.core.job import OperationError, WrongFileError
 from vmdesk.core.operations.delete import DeletionPlan
 from vmdesk.site import Site
 from vmdesk.tasks import Task
@@ -70,6 +71,14 @@ class Conversations(QObject):
             case act:
                 for uuid in uuids:
                     _DEEDS[act](site, uuid)
+
+    def show_folder(self, folder: Path) -> None:
+        """Show a folder, or say where it is."""
+        heading = _("Show in folder")
+        shown = self._controller.home.show_folder(folder)
+        shown.failed.connect(
+            lambda error: ErrorDialog(self._window, heading, in_words(error)).open()
+        )
 
     def show_error(self, task: Task) -> None:
         """Show why a task of the history failed."""
@@ -142,7 +151,8 @@ class Conversations(QObject):
             # When ten machines fail at once, nobody wants to close ten dialogs.
             self.history_wanted.emit()
             return
-        dialog = ErrorDialog(self._window, failure.title, failure.error, can_retry=True)
+        can_retry = not isinstance(failure.error, WrongFileError)
+        dialog = ErrorDialog(self._window, failure.title, failure.error, can_retry)
         self._is_telling = True
 
         def close(key: str) -> None:

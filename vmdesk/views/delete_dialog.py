@@ -44,6 +44,7 @@ class DeleteDialog(MessageDialog):
             ngettext("Delete this f&ile too", "Delete these f&iles too", len(doomed))
         )
         self.disks.setChecked(True)
+        self.disks.setAccessibleDescription("\n".join(path for path, _size in doomed[:_LINES]))
         if doomed:
             self.body.addWidget(self.disks)
             self.body.addWidget(_files(doomed))
@@ -57,6 +58,7 @@ class DeleteDialog(MessageDialog):
             self.body.addSpacing(4)
             self.body.addWidget(self.force_off)
             warning = _("What is not saved inside is lost, as when the power fails.")
+            self.force_off.setAccessibleDescription(warning)
             self.body.addWidget(label(warning, "secondary"))
             self.buttons[DELETE].setToolTip(_("Agree to the force off first."))
             self.force_off.toggled.connect(self.buttons[DELETE].setEnabled)

@@ -38,6 +38,7 @@ class ErrorDialog(MessageDialog):
         self.details.setReadOnly(True)
         self.details.setTabChangesFocus(True)
         self.details.setAccessibleName(_("Details"))
+        self.details.setAccessibleDescription(_("What libvirt and QEMU have said."))
         self.details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.details.setFixedHeight(120)
         self.details.hide()

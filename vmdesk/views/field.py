@@ -16,6 +16,7 @@ class Field(QWidget):
         super().__init__()
         self.control = control
         self.problem = ""
+        self._meaning = ""
         self.name = QLabel(name)
         self.name.setBuddy(control)
         plain = name.replace("&", "")
@@ -36,6 +37,11 @@ class Field(QWidget):
         layout.setSpacing(4)
         layout.addLayout(row)
         layout.addWidget(self._note)
+
+    def explain(self, meaning: str) -> None:
+        """Say to those who don't see the field among the others what it is for."""
+        self._meaning = meaning
+        self._describe()
 
     def add_aside(self, widget: QWidget) -> None:
         """Put a widget at the end of the row."""
@@ -73,7 +79,11 @@ class Field(QWidget):
         self._note.setVisible(bool(text))
         style.set_property(self._note, "role", role)
         style.set_property(self.control, "invalid", role == "problem")
-        self.control.setAccessibleDescription(text or self.remark.text())
+        self._describe()
+
+    def _describe(self) -> None:
+        parts = (self._meaning, self._note.text() or self.remark.text())
+        self.control.setAccessibleDescription(" ".join(part for part in parts if part))
 
 
 class TextField(Field):

@@ -4,9 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
-
 from vmdesk.core.i18n import _
 from vmdesk.core.operations.create import Created
 from vmdesk.core.operations.export import ExportResult
@@ -23,8 +20,13 @@ class FollowUp:
     run: Callable[[], object]
 
 
-def follow_up_of(task: Task, start: Callable[[str], object]) -> FollowUp | None:
-    """Return what a task's line offers, or ``None``; ``start`` takes the UUID of a machine."""
+def follow_up_of(
+    task: Task, start: Callable[[str], object], show: Callable[[Path], object]
+) -> FollowUp | None:
+    """Return what a task's line offers, or ``None``.
+
+    ``start`` takes the UUID of a machine, and ``show`` a folder.
+    """
     match task.result:
         case (
             Created(uuid=uuid, name=name, is_started=False)
@@ -34,14 +36,10 @@ def follow_up_of(task: Task, start: Callable[[str], object]) -> FollowUp | None:
             return FollowUp(_("Start"), tip, lambda: start(uuid))
         case ExportResult(path=path, notes=notes):
             tip = "\n".join((str(path), *notes))
-            return FollowUp(_("Show in folder"), tip, lambda: _show(path.parent))
+            return FollowUp(_("Show in folder"), tip, lambda: show(path.parent))
     return None
 
 
 def outcome_of(task: Task) -> str:
     """Return what has come of a task where that is a file: its path."""
     return str(task.result.path) if isinstance(task.result, ExportResult) else ""
-
-
-def _show(folder: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -38,6 +38,7 @@ class InsertDiscDialog(Dialog):
         self.kept = QListWidget()
         self.kept.setObjectName("choices")
         self.kept.setAccessibleName(self.kept_name.text())
+        self.kept.setAccessibleDescription(_("Choose one to use it again."))
         self.kept.currentItemChanged.connect(self._take)
         self.insert_button = QPushButton(_("&Insert"))
         self.insert_button.setProperty("kind", "primary")

@@ -116,6 +116,12 @@ def title(text: str, parent: QWidget | None = None) -> QLabel:
     return made
 
 
+def isolated(text: str) -> str:
+    """Return what is read from left to right also among words that run from the right: “.tar”."""
+    # https://unicode.org/reports/tr9/#Explicit_Directional_Isolates
+    return f"\u2066{text}\u2069"
+
+
 def shortened(name: str, most: int = 48) -> str:
     """Return a name for a heading: without its middle if it has more than ``most`` characters."""
     half = (most - 1) // 2

@@ -196,6 +196,8 @@ class MainWindow(QWidget):
         self.tasks.unfolded.connect(actions.activity.setChecked)
         self.tasks.left.connect(self.machines.view.setFocus)
         self.tasks.details_wanted.connect(self.conversations.show_error)
+        for part in (self.tasks, self.domain_actions):
+            part.folder_wanted.connect(self.conversations.show_folder)
         self.tasks.start_wanted.connect(self._start_made)
         self.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
         self.conversations.export_wanted.connect(self.exports.begin)

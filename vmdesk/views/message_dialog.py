@@ -43,6 +43,9 @@ class MessageDialog(Dialog):
         choices: tuple[Choice, ...],
     ) -> None:
         super().__init__(parent, heading)
+        # The sentence stands in the dialog itself, where it has room; a screen reader says it.
+        self.setWindowTitle("vmdesk")
+        self.setAccessibleName(heading)
         self._key = choices[0].key
         primary = (choice.key for choice in choices if choice.kind == "primary")
         self._default = next(primary, self._key)

@@ -19,6 +19,7 @@ class PageList(QListWidget):
         self.setObjectName("pages")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(_("Pages"))
+        self.setAccessibleDescription(_("The arrow keys show another page."))
 
     def show_pages(self, headings: Iterable[str], least: int) -> None:
         """List these pages in a column of ``least`` pixels or more."""

@@ -12,11 +12,11 @@ from vmdesk.views.labels import label, title
 
 _MORE = (
     (_("Show the console"), "Return"),
-    (_("Select another machine"), "Up"),
+    (_("Select another machine"), "Up, Down"),
     (_("Select all machines"), "Ctrl+A"),
     (_("Show what can be done to a machine"), "Menu"),
-    (_("Open the menu"), "F10"),
 )
+_MENU = (_("Open the menu"), "F10")
 """Keys that Qt's widgets take by themselves."""
 
 
@@ -30,7 +30,8 @@ class ShortcutsDialog(Dialog):
         of_machines = [*_MORE, *_rows(machines)]
         columns = QHBoxLayout()
         columns.setSpacing(48)
-        for heading, rows in ((_("Machines"), of_machines), (_("Window"), _rows(window))):
+        of_window = [*_rows(window), _MENU]
+        for heading, rows in ((_("Machines"), of_machines), (_("Window"), of_window)):
             columns.addLayout(_column(heading, rows), 1)
         self.close_button = QPushButton(_("&Close"))
         self.close_button.setDefault(True)

@@ -23,6 +23,7 @@ QPushButton, QToolButton#shaped {{
 QPushButton:hover, QToolButton#shaped:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton#shaped:pressed, QToolButton#shaped:open {{ background: {track}; }}
 QPushButton:disabled, QToolButton#shaped:disabled {{ color: {disabled}; }}
+QPushButton, QToolButton, QCheckBox, QRadioButton {{ outline: none; }}
 QPushButton:focus, QToolButton#shaped:focus {{ border: 2px solid {accent}; padding: 5px 14px; }}
 QToolButton#shaped {{ padding: 5px 15px 4px 15px; padding-{after}: 42px; }}
 QToolButton#shaped:focus {{ padding: 4px 14px 3px 14px; padding-{after}: 41px; }}

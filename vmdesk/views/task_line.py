@@ -1,6 +1,6 @@
 """One operation as a line: what, how far, and the button that goes with it."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QDateTime, QLocale, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QToolButton, QWidget
 
 from vmdesk.core.domain_key import DomainKey
@@ -13,29 +13,39 @@ from vmdesk.views.labels import ElidedLabel
 from vmdesk.views.progress_text import strip_label
 
 _STEPS = 1000
+_TITLE_WIDTH = 240
+_TIME_WIDTH = 64
+"""Pixels of the columns in the history."""
 
 
 class TaskLine(QWidget):
-    """Shows one task; it may show another one later."""
+    """Shows one task; it may show another one later. In the history all lines have columns."""
 
     details_wanted = Signal(object)
     """The ``Task`` that failed."""
     start_wanted = Signal(object)
     """The ``DomainKey`` of a machine that was made and is off."""
+    folder_wanted = Signal(object)
+    """The ``Path`` of a folder that is to be shown."""
     retry_wanted = Signal(object)
     """The ``TaskEntry`` of what is to be tried again."""
 
-    def __init__(self, title_width: int | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, *, is_of_history: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entry: TaskEntry | None = None
-        self._icon = icons.IconLabel("import", 18, icons.accent)
+        self._icon = icons.IconLabel("progress", 18, icons.accent)
+        self._time = ElidedLabel()
+        self._time.setProperty("role", "secondary")
+        self._time.setFixedWidth(_TIME_WIDTH)
         self._title = ElidedLabel()
-        if title_width is not None:
-            self._title.setFixedWidth(title_width)
+        if is_of_history:
+            self._title.setFixedWidth(_TITLE_WIDTH)
+        else:
+            self._time.hide()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
-        self._text = ElidedLabel()
+        self._text = ElidedLabel(fills=is_of_history)
         self._text.setProperty("role", "secondary")
         self._details = QPushButton(_("Details"))
         self._details.setProperty("kind", "link")
@@ -54,9 +64,11 @@ class TaskLine(QWidget):
         layout.setContentsMargins(16, 4, 12, 4)
         layout.setSpacing(12)
         layout.addWidget(self._icon)
+        layout.addWidget(self._time)
         layout.addWidget(self._title)
         layout.addWidget(self._bar, 1)
-        layout.addStretch(0)
+        if not is_of_history:
+            layout.addStretch(0)
         layout.addWidget(self._text)
         layout.addWidget(self._details)
         layout.addWidget(self._retry)
@@ -79,9 +91,10 @@ class TaskLine(QWidget):
         self._entry = entry
         task, activity = entry.task, entry.activity
         is_over = task.state.is_final
-        name, tint = _ICONS.get(task.state, ("import", icons.accent))
+        name, tint = _ICONS.get(task.state, ("progress", icons.accent))
         self._icon.set_icon(name, tint)
         self._title.setText(task.title)
+        self._show_time(entry.began_at)
         self._bar.setVisible(task.state is TaskState.RUNNING)
         self._bar.setRange(0, 0 if activity.fraction is None else _STEPS)
         self._bar.setValue(round((activity.fraction or 0) * _STEPS))
@@ -92,7 +105,7 @@ class TaskLine(QWidget):
         self._details.setVisible(task.state is TaskState.FAILED)
         self._retry.setVisible(entry.can_retry)
         self._retry.setAccessibleName(_("Try again: {title}").format(title=task.title))
-        follow_up = follow_up_of(task, self._start)
+        follow_up = follow_up_of(task, self._start, self.folder_wanted.emit)
         self._next.setVisible(follow_up is not None)
         if follow_up is not None:
             self._next.setText(follow_up.text)
@@ -105,8 +118,18 @@ class TaskLine(QWidget):
         self._bar.setAccessibleName(task.title)
         self._bar.setAccessibleDescription(self._text.text())
 
+    def _show_time(self, seconds: float) -> None:
+        """Show when it began: the hour, and the whole of it as a tip."""
+        when, locale = QDateTime.fromSecsSinceEpoch(round(seconds)), QLocale()
+        self._time.setText(locale.toString(when.time(), QLocale.FormatType.ShortFormat))
+        whole = locale.toString(when, QLocale.FormatType.ShortFormat)
+        self._time.setAccessibleName(_("Begun {when}").format(when=whole))
+
     def _follow_up(self) -> None:
-        if self.task is not None and (follow_up := follow_up_of(self.task, self._start)):
+        if self._entry is None:
+            return
+        task = self._entry.task
+        if follow_up := follow_up_of(task, self._start, self.folder_wanted.emit):
             follow_up.run()
 
     def _start(self, uuid: str) -> None:

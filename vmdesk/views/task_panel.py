@@ -24,7 +24,6 @@ _PATIENCE = 400
 _LINGER = 8000
 """Milliseconds for which the strip tells how the last operation ended."""
 _HISTORY_HEIGHT = 200
-_TITLE_WIDTH = 240
 
 
 class TaskPanel(QFrame):
@@ -34,6 +33,8 @@ class TaskPanel(QFrame):
     """The ``Task`` that failed."""
     start_wanted = Signal(object)
     """The UUID of a machine that was made and is off."""
+    folder_wanted = Signal(object)
+    """The ``Path`` of a folder that is to be shown."""
     unfolded = Signal(object)
     """Whether the history is shown."""
     left = Signal()
@@ -52,7 +53,7 @@ class TaskPanel(QFrame):
         self._linger.setInterval(_LINGER)
         self._linger.timeout.connect(self._forget_ended)
         self._lines: list[TaskLine] = []
-        self._line = self._make_line()
+        self._line = self._make_line(is_of_history=False)
         self._more = QPushButton()
         self._more.setProperty("kind", "link")
         self._more.clicked.connect(lambda: self.set_unfolded(True))
@@ -99,10 +100,11 @@ class TaskPanel(QFrame):
         if self.is_unfolded:
             self._fold.setFocus()
 
-    def _make_line(self, title_width: int | None = None) -> TaskLine:
-        line = TaskLine(title_width)
+    def _make_line(self, *, is_of_history: bool) -> TaskLine:
+        line = TaskLine(is_of_history=is_of_history)
         line.details_wanted.connect(self.details_wanted)
         line.start_wanted.connect(self.start_wanted)
+        line.folder_wanted.connect(self.folder_wanted)
         line.retry_wanted.connect(self._tasks.try_again)
         return line
 
@@ -120,7 +122,7 @@ class TaskPanel(QFrame):
 
     def _insert(self, _parent: QModelIndex, first: int, last: int) -> None:
         for row in range(first, last + 1):
-            line = self._make_line(_TITLE_WIDTH)
+            line = self._make_line(is_of_history=True)
             self._lines.insert(row, line)
             self._list.insertWidget(row, line)
             self._fill(line, row)
@@ -149,7 +151,7 @@ class TaskPanel(QFrame):
         # A failure has a dialog of its own.
         if state in (TaskState.SUCCEEDED, TaskState.CANCELLED) and entry is not self._ended:
             was_in_sight = self._strip.isVisible() and self._line.task is entry.task
-            if was_in_sight or follow_up_of(entry.task, str) is not None:
+            if was_in_sight or follow_up_of(entry.task, str, str) is not None:
                 self._ended = entry
                 self._linger.start()
 

@@ -1,7 +1,7 @@
 """The head of the window: what makes a machine, what finds one, and the menu."""
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup, QCursor, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -54,6 +54,8 @@ class Toolbar(QFrame):
         self.menu_button.setMenu(menu)
         self.menu_button.setShortcut(QKeySequence("F10"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu.aboutToShow.connect(self._mark_first)
+        menu.aboutToHide.connect(self._let_go)
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(8)
@@ -68,6 +70,19 @@ class Toolbar(QFrame):
         layout.setSpacing(0)
         layout.addLayout(row)
         layout.addWidget(hairline())
+
+    def _mark_first(self) -> None:
+        """Let the arrow keys begin at the first entry if a key has opened the menu."""
+        if not self.menu_button.underMouse():
+            menu = self.menu_button.menu()
+            QTimer.singleShot(0, menu, lambda: menu.setActiveAction(menu.actions()[0]))
+
+    def _let_go(self) -> None:
+        """Look no longer as if the pointer were there: the menu has kept that it left."""
+        at = self.menu_button.mapFromGlobal(QCursor.pos())
+        if not self.menu_button.rect().contains(at):
+            self.menu_button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+            self.menu_button.update()
 
 
 class WindowActions:

@@ -29,7 +29,7 @@ def loading_page() -> PlaceholderPage:
 
 def empty_page(new: QAction, import_: QAction) -> PlaceholderPage:
     """Return the page for somebody who has no machine yet."""
-    button = _button(_("&New machine"), new.trigger)
+    button = _button(_("New &machine"), new.trigger)
     button.setIcon(icons.icon("add", icons.on_accent))
     other = _button(_("Import a &file"), import_.trigger)
     other.setProperty("kind", "")

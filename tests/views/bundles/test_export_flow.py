@@ -55,7 +55,7 @@ def test_the_settings_say_where_exports_go_and_in_which_form(
     settings.export_form = ArchiveForm.TAR_ZST
     qtbot.keyClick(off, Qt.Key.Key_E, CONTROL)
     dialog = opened(qtbot, off, ExportDialog)
-    assert dialog.form.ending.text() == ".tar.zst"
+    assert ".tar.zst" in dialog.form.ending.text()
     assert list(dialog.form.targets().values()) == [tmp_path / "test.tar.zst"]
 
 

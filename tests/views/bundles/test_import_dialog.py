@@ -121,7 +121,7 @@ def test_too_little_room_is_said(dialog: ImportDialog) -> None:
 def test_an_identity_that_is_taken_is_said(dialog: ImportDialog) -> None:
     dialog.show_preview(replace(PREVIEW, identity=""))
     assert dialog.form is not None
-    assert "taken here" in dialog.form.identity_words.text()
+    assert "is here already" in dialog.form.identity_words.text()
 
 
 def test_an_image_has_no_identity_to_keep(dialog: ImportDialog) -> None:
@@ -142,12 +142,12 @@ def test_a_check_before_the_import_keeps_what_was_typed(qtbot: QtBot, ready: Imp
     assert not ready.form.isVisible()
     ready.show_preview(replace(PREVIEW, is_verified=True))
     assert ready.form.name.edit.text() == "mine"
-    assert "compared, and are right" in texts(ready)
+    assert "checked and is right" in texts(ready)
 
 
 def test_a_file_without_checksums_is_not_called_compared(ready: ImportDialog) -> None:
     ready.show_preview(PREVIEW, was_read=True)
-    assert "It brings none for its disks" in texts(ready)
+    assert "no checksums for its disks" in texts(ready)
     assert not [b for b in ready.findChildren(QPushButton) if b.isVisible() and "Check" in b.text()]
 
 

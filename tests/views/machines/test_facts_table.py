@@ -26,3 +26,13 @@ def test_other_facts_take_the_place_of_the_first(qtbot: QtBot) -> None:
     table.show()
     table.show_facts([Fact("Network", "none")])
     assert [link for link in table.findChildren(QPushButton) if link.isVisible()] == []
+
+
+def test_a_link_that_can_do_nothing_now_says_why(qtbot: QtBot) -> None:
+    table = FactsTable()
+    qtbot.addWidget(table)
+    why = "Wait until this is done: Exporting"
+    table.show_facts([Fact("Disc", "No disc", "Insert…", lambda: None, hindrance=why)])
+    (link,) = table.findChildren(QPushButton)
+    assert not link.isEnabled()
+    assert link.toolTip() == why

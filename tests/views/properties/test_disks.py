@@ -61,7 +61,7 @@ def show(page: DisksPage, *disks: DiskState) -> None:
 def test_size_room_and_file_are_shown(page: DisksPage) -> None:
     card = page.cards["vda"]
     assert card.size_field.spin.text() == "30 GiB"
-    assert card.room.text() == "12 GiB used of 30 GiB · 100 GiB free around it"
+    assert card.room.text() == "12 GiB used of 30 GiB · 100 GiB free around it · qcow2 · virtio"
     assert list(page.cards) == ["vda"], "CD-ROM drives have a page of their own"
 
 
@@ -149,7 +149,7 @@ def removal(qtbot: QtBot, page: DisksPage) -> RemoveDiskDialog:
 
 def test_a_removal_asks_and_keeps_the_file(qtbot: QtBot, page: DisksPage, asked: Asked) -> None:
     dialog = removal(qtbot, page)
-    assert dialog.windowTitle() == "Remove the disk vda from “debian”?"
+    assert dialog.accessibleName() == "Remove the disk vda from “debian”?"
     assert not dialog.delete_file.isChecked()
     qtbot.mouseClick(dialog.buttons[REMOVE], LEFT)
     assert asked.calls == [("remove_disk", "uuid", "vda", False)]

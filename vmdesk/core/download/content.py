@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vmdesk.core.formatting import KIB, size
 from vmdesk.core.i18n import _
-from vmdesk.core.job import Cause, OperationError
+from vmdesk.core.job import Cause, OperationError, WrongFileError
 
 SECTOR = 2 * KIB
 HEAD_SIZE = 17 * SECTOR
@@ -54,7 +54,7 @@ def require_disc(head: bytes, name: str) -> None:
         hint = _("Unpack it first and use the ISO file that it holds.")
     else:
         summary = _("{name} is not a disc image.")
-    raise OperationError(summary.format(name=name), hint, cause=Cause.BAD_INPUT)
+    raise WrongFileError(summary.format(name=name), hint)
 
 
 def require_whole(head: bytes, length: int, name: str) -> None:

@@ -21,13 +21,13 @@ from vmdesk.core.operations.export import ExportOptions, Place, Survey
 from vmdesk.views.consent import Consent
 from vmdesk.views.field import Field
 from vmdesk.views.file_dialog import file_dialog
-from vmdesk.views.labels import label
+from vmdesk.views.labels import isolated, label
 from vmdesk.views.radio_field import RadioField
 
 _FORMS = {
-    ArchiveForm.TAR: (".tar", _("Fast: the disks as they are")),
-    ArchiveForm.TAR_GZ: (".tar.gz", _("Compact, opens everywhere")),
-    ArchiveForm.TAR_ZST: (".tar.zst", _("Smallest and quickest to pack")),
+    ArchiveForm.TAR: (isolated(".tar"), _("Quickest: copies the disks as they are")),
+    ArchiveForm.TAR_GZ: (isolated(".tar.gz"), _("Compact, opens everywhere")),
+    ArchiveForm.TAR_ZST: (isolated(".tar.zst"), _("Smallest file")),
 }
 _MOST_NAME_BYTES = 255
 """What file systems take, the ending included."""
@@ -50,6 +50,7 @@ class ExportForm(QWidget):
         self.ending = QLabel()
         self.name_edit = QLineEdit(bundle.stem(surveys[0].name))
         self.name = Field(_("&Name"), self.name_edit, self.ending)
+        self.name.explain(_("What the file is called, without its ending."))
         self.browse = QPushButton(_("&Browse…"))
         self.browse.setAutoDefault(False)
         self.browse.setAccessibleDescription(_("Choose a folder of this computer"))
@@ -138,7 +139,7 @@ class ExportForm(QWidget):
         self.paths_changed.emit()
 
     def _show_form(self) -> None:
-        self.ending.setText(f".{self.forms.value.value}")
+        self.ending.setText(isolated(f".{self.forms.value.value}"))
 
     def _show_room(self, places: Sequence[Place]) -> None:
         if not self.folder_edit.text().startswith("/"):

@@ -46,6 +46,7 @@ class ImportForm(QWidget):
         self._taken = taken
         self.is_right = False
         self.name = TextField(_("&Name"))
+        self.name.explain(_("What the machine is called in the list."))
         self.name.edit.setText(create.unique_name(preview.name, taken()))
         self.name.edit.setMinimumWidth(320)
         self.facts = FactsTable()
@@ -112,12 +113,12 @@ def _facts(preview: Preview) -> list[Fact]:
 
 
 def _checks(preview: Preview, was_read: bool, verify: Callable[[], object]) -> Fact:
-    name = _("Checksums")
+    name = _("Check")
     if preview.is_verified:
-        return Fact(name, _("All of them were compared, and are right"))
+        return Fact(name, _("The whole file was checked and is right"))
     if was_read:
-        return Fact(name, _("It brings none for its disks; what else can be checked is right"))
-    words = _("If it brings any, they are compared while it is imported")
+        return Fact(name, _("The file has no checksums for its disks; all else is right"))
+    words = _("The file is checked as it is imported")
     return Fact(name, words, _("Check now"), verify)
 
 
@@ -138,7 +139,10 @@ def _identity_words(preview: Preview) -> str:
         return _(
             "Its UUID and network addresses, as after a move. The original must not run any more."
         )
-    return _("Its UUID is taken here: only network addresses that are free are kept.")
+    return _(
+        "A machine with this identity is here already: this one gets a new one, and keeps "
+        "only network addresses that are free."
+    )
 
 
 def _left_out(dropped: Sequence[Dropped]) -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ class ConnectionForm(QWidget):
         super().__init__(parent)
         kinds = {SSH: _("Another computer, by ssh"), ANY: _("Any address of a libvirt")}
         self.kind = ChoiceField(_("&To"), kinds, SSH)
+        self.kind.explain(_("How the other libvirt is reached."))
         self.host = TextField(_("C&omputer"))
         self.host.edit.setPlaceholderText(_("Name or address, such as lab-server"))
         self.user = TextField(_("&User"))
@@ -38,9 +39,11 @@ class ConnectionForm(QWidget):
         self.port.edit.setPlaceholderText("22")
         instances = {"system": _("Those of the whole computer"), "session": _("The user’s own")}
         self.instance = ChoiceField(_("&Machines"), instances, "system")
+        self.instance.explain(_("Which of the other computer’s machines are shown."))
         self.uri = TextField(_("&Address"))
         self.uri.edit.setPlaceholderText("qemu+tls://lab-server/system")
         self.name = TextField(_("&Name"))
+        self.name.explain(_("What its section of the list is called."))
         self._ssh_words = label(
             _(
                 "Keys of your ssh agent and your ssh settings are used. If a password is needed "

@@ -76,6 +76,7 @@ class SecretDialog(Dialog):
     def __init__(self, parent: QWidget, heading: str, words: str, name: str) -> None:
         super().__init__(parent, heading)
         self.secret = TextField(name)
+        self.secret.explain(words)
         self.secret.edit.setEchoMode(QLineEdit.EchoMode.Password)
         form = Form()
         form.add(self.secret)
@@ -109,5 +110,6 @@ def _selectable(text: str) -> QLineEdit:
     line = QLineEdit(text)
     line.setReadOnly(True)
     line.setAccessibleName(_("Key of the computer"))
+    line.setAccessibleDescription(_("Compare it with what the computer itself says."))
     line.setCursorPosition(0)
     return line

@@ -152,7 +152,7 @@ class _Buttons(QWidget):
         self._resume = ActionButton(actions[Act.RESUME], parent=self)
         self._console = ActionButton(actions[Act.CONSOLE], parent=self)
         self._cancel = ActionButton(actions[Act.CANCEL], parent=self)
-        more = [actions[act] for act in (Act.SHUT_DOWN, Act.REBOOT, Act.PAUSE, Act.FORCE_OFF)]
+        more = [actions[act] for act in (Act.REBOOT, Act.PAUSE, Act.FORCE_OFF)]
         self._stop = split_button(actions[Act.SHUT_DOWN], more, self)
         self._export = ActionButton(actions[Act.EXPORT], parent=self)
         self._delete = ActionButton(actions[Act.DELETE], parent=self)

@@ -1,9 +1,7 @@
 """What the details pane tells of a machine's equipment, as facts."""
 
-from pathlib import Path
-
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
 from vmdesk.core import formatting
 from vmdesk.core.details import DiskDetails, DomainDetails, DriveDetails
@@ -17,7 +15,7 @@ _MIDDLE = Qt.TextElideMode.ElideMiddle
 
 def facts_of(details: DomainDetails, actions: DomainActions) -> list[Fact]:
     """Return disks, discs, addresses, how fast it runs, and its note."""
-    facts = [_disk(disk) for disk in details.disks]
+    facts = [_disk(disk, actions) for disk in details.disks]
     facts += [_drive(drive, actions) for drive in details.cdroms]
     facts.append(_address(details))
     if details.later:
@@ -31,7 +29,7 @@ def facts_of(details: DomainDetails, actions: DomainActions) -> list[Fact]:
     return facts
 
 
-def _disk(disk: DiskDetails) -> Fact:
+def _disk(disk: DiskDetails, actions: DomainActions) -> Fact:
     parts = [disk.target]
     if disk.virtual_size is not None:
         total = disk.virtual_size
@@ -43,18 +41,25 @@ def _disk(disk: DiskDetails) -> Fact:
     if disk.path is None:
         return Fact(_("Disk"), text)
     folder = disk.path.parent
-    return Fact(_("Disk"), text, _("Show in folder"), lambda: _show(folder), _MIDDLE)
+    return Fact(
+        _("Disk"), text, _("Show in folder"), lambda: actions.folder_wanted.emit(folder), _MIDDLE
+    )
 
 
 def _drive(drive: DriveDetails, actions: DomainActions) -> Fact:
-    name = _("Installation disc")
-    if not drive.disc:
-        return Fact(
-            name, _("No disc"), _("Insert…"), lambda: actions.request(Act.INSERT, drive.target)
-        )
-    parts = [drive.disc.rpartition("/")[2], drive.verification]
-    text = " · ".join(part for part in parts if part)
-    return Fact(name, text, _("Eject"), lambda: actions.request(Act.EJECT, drive.target))
+    act = Act.EJECT if drive.disc else Act.INSERT
+    value, text = _("No disc"), _("Insert…")
+    if drive.disc:
+        parts = (drive.disc.rpartition("/")[2], drive.verification)
+        value, text = " · ".join(part for part in parts if part), _("Eject")
+    action = actions[act]
+    return Fact(
+        _("Installation disc"),
+        value,
+        text,
+        lambda: actions.request(act, drive.target),
+        hindrance="" if action.isEnabled() else action.toolTip(),
+    )
 
 
 def _address(details: DomainDetails) -> Fact:
@@ -63,10 +68,6 @@ def _address(details: DomainDetails) -> Fact:
     addresses = ", ".join(details.addresses)
     text = f"{addresses} · {details.network}"
     return Fact(_("Address"), text, _("Copy"), lambda: _copy(addresses))
-
-
-def _show(folder: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def _copy(text: str) -> None:

@@ -11,13 +11,17 @@ from vmdesk.views.labels import ElidedLabel
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line; ``action`` is the text of its link, and ``run`` what the link does."""
+    """One line; ``action`` is the text of its link, and ``run`` what the link does.
+
+    ``hindrance`` is why the link can do nothing now.
+    """
 
     name: str
     value: str
     action: str = ""
     run: Callable[[], object] | None = None
     elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight
+    hindrance: str = ""
 
 
 class FactsTable(QFrame):
@@ -26,7 +30,7 @@ class FactsTable(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        self._shown: tuple[tuple[str, str, str], ...] | None = None
+        self._shown: tuple[tuple[str, ...], ...] | None = None
         self._facts: list[Fact] = []
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(14, 8, 14, 8)
@@ -38,7 +42,7 @@ class FactsTable(QFrame):
         """Show these facts instead of the present ones."""
         # Equal words of another machine have another deed behind their link.
         self._facts = facts
-        shown = tuple((fact.name, fact.value, fact.action) for fact in facts)
+        shown = tuple((fact.name, fact.value, fact.action, fact.hindrance) for fact in facts)
         if shown == self._shown:
             return
         self._shown = shown
@@ -63,7 +67,9 @@ class FactsTable(QFrame):
             link = QPushButton(fact.action)
             link.setProperty("kind", "link")
             link.setAutoDefault(False)
-            link.setAccessibleDescription(f"{fact.name}: {fact.value}")
+            link.setEnabled(not fact.hindrance)
+            link.setToolTip(fact.hindrance)
+            link.setAccessibleDescription(fact.hindrance or f"{fact.name}: {fact.value}")
             link.clicked.connect(lambda: self._run(row))
             self._layout.addWidget(link, row, 2, Qt.AlignmentFlag.AlignRight)
 

@@ -57,6 +57,9 @@ def paint_placeholder(painter: QPainter, rect: QRectF, icon: str, size: int) -> 
     _clip(painter, rect)
     painter.fillRect(rect, colors.track if rect.height() < _LARGE else colors.hover)
     painter.restore()
+    if rect.height() >= _LARGE:
+        painter.setPen(colors.hairline)
+        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
     box = QRectF(0, 0, size, size)
     box.moveCenter(rect.center())
     icons.paint(painter, icon, box.toAlignedRect(), colors.secondary)

@@ -9,6 +9,9 @@ from vmdesk.core.i18n import _
 from vmdesk.views.machines.screen_picture import is_live, paint_placeholder, paint_screen
 from vmdesk.views.palette import roles
 
+_FOCUS_ROOM = 4
+"""Pixels from the edge to the picture while it has the focus."""
+
 
 class ScreenWidget(QWidget):
     """A guest's screen, live, dimmed, or an icon and a word where there is none."""
@@ -48,6 +51,10 @@ class ScreenWidget(QWidget):
         """Paint the picture, and the focus around it."""
         painter = QPainter(self)
         rect = QRectF(self.rect())
+        if self.hasFocus():
+            # Around the picture, not over it: the first row of a console is right at its edge.
+            self._paint_focus(painter, rect)
+            rect.adjust(_FOCUS_ROOM, _FOCUS_ROOM, -_FOCUS_ROOM, -_FOCUS_ROOM)
         if self._picture is not None:
             paint_screen(painter, rect, self._picture, is_live(self._state))
         else:
@@ -57,11 +64,13 @@ class ScreenWidget(QWidget):
             painter.drawText(
                 below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, self._words
             )
-        if self.hasFocus():
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(roles().accent, 3))
-            painter.drawRoundedRect(rect.adjusted(1.5, 1.5, -1.5, -1.5), 8, 8)
         painter.end()
+
+    def _paint_focus(self, painter: QPainter, rect: QRectF) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(roles().accent, 2))
+        painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 10, 10)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the press, so that its release comes here too."""

@@ -30,6 +30,7 @@ class NewDomainForm(QWidget):
         self.is_right = False
         self.source = SourceField()
         self.name = TextField(_("&Name"))
+        self.name.explain(_("What the machine is called in the list."))
         self.memory = NumberField(_("&Memory"), create.DEFAULT_MEMORY * KIB // MIB, _("MiB"), 512)
         self.vcpus = NumberField(_("C&PUs"), create.DEFAULT_VCPUS, "", 1)
         self.disk = NumberField(_("&Disk"), create.DEFAULT_DISK_SIZE // GIB, _("GiB"), 5)

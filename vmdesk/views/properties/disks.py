@@ -166,12 +166,12 @@ class DiskCard(QFrame):
     def show_disk(self, disk: DiskState, discard: bool) -> None:
         """Show how the disk is; a size that the user has put in stays unless ``discard``."""
         self._disk = disk
-        parts = (disk.target, disk.bus, disk.format)
-        self._head.setText(" · ".join(part for part in parts if part))
+        self._head.setText(_("Disk {target}").format(target=disk.target))
         self._path.setText(disk.source or _("empty"))
         self.remove.setAccessibleName(_("Remove the disk {target}").format(target=disk.target))
         self.size_field.spin.setAccessibleName(_("Size of {target}").format(target=disk.target))
         self.room.setText(_room_text(disk))
+        self.size_field.explain(self.room.text())
         is_known = disk.virtual_size is not None
         self.size_field.setVisible(is_known)
         self.size_field.name.setVisible(is_known)
@@ -221,4 +221,6 @@ def _room_text(disk: DiskState) -> str:
         parts.append(total)
     if disk.free is not None:
         parts.append(_("{room} free around it").format(room=formatting.size(disk.free)))
+    # How it is kept and connected, for those who want to know.
+    parts += [part for part in (disk.format, disk.bus) if part]
     return " · ".join(parts)

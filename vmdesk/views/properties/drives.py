@@ -23,7 +23,7 @@ class DrivesPage(Page):
         self.add_drive = QPushButton(_("&Add a CD-ROM drive"))
         self.add_drive.setAutoDefault(False)
         self.add_drive.clicked.connect(self._add_drive)
-        self.add_note = label(_("A running machine has it from its next start."), "secondary")
+        self.add_note = label(_("The drive appears at the machine’s next start."), "secondary")
         self._list = QVBoxLayout()
         self._list.setSpacing(12)
         self.body.addWidget(self._none)
@@ -85,7 +85,7 @@ class DriveCard(QFrame):
 
     def show_drive(self, drive: DiskState) -> None:
         """Show what is in the drive."""
-        self._head.setText(" · ".join(part for part in (drive.target, drive.bus) if part))
+        self._head.setText(_("CD-ROM drive {target}").format(target=drive.target))
         self.disc.setText(drive.source or _("No disc"))
         self.eject.setVisible(bool(drive.source))
         self.insert.setText(_("Change…") if drive.source else _("Insert…"))

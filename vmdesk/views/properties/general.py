@@ -10,6 +10,7 @@ from vmdesk.core.operations.changes import Changes, text_problem
 from vmdesk.core.operations.changes import Field as What
 from vmdesk.hardware import Settings
 from vmdesk.views.field import Field, TextField
+from vmdesk.views.labels import label
 from vmdesk.views.properties.page import Form, Page, Tracked, next_start_badge
 
 
@@ -21,6 +22,7 @@ class GeneralPage(Page):
         self._taken = taken
         self._settings: Settings | None = None
         self.name = TextField(_("&Name"))
+        self.name.explain(_("What the machine is called in the list."))
         self.rename_files = QCheckBox(_("Rename the disk &files too"))
         self.title = TextField(_("&Title"))
         self.title.edit.setPlaceholderText(_("A few words on what it is for"))
@@ -28,9 +30,14 @@ class GeneralPage(Page):
         self.note_edit.setTabChangesFocus(True)
         self.note_edit.setFixedHeight(108)
         self.note = Field(_("N&ote"), self.note_edit)
+        self.note.explain(_("Anything that is worth remembering of the machine."))
         self.autostart = QCheckBox(_("Start it &with this computer"))
+        self.autostart.setAccessibleDescription(
+            _("libvirt starts the machine whenever this computer starts.")
+        )
         self.use_kvm = QCheckBox(_("Use &KVM, which runs the guest at full speed"))
         self.kvm_badge = next_start_badge()
+        self.no_kvm = label(_("KVM does not work on this computer."), "secondary")
         self._name = Tracked(self.name.edit.text, self.name.edit.setText)
         self._title = Tracked(self.title.edit.text, self.title.edit.setText)
         self._note = Tracked(self.note_edit.toPlainText, self.note_edit.setPlainText)
@@ -86,7 +93,9 @@ class GeneralPage(Page):
         self.name.edit.setToolTip(why)
         is_possible = settings.has_kvm is not False or found.uses_kvm
         self.use_kvm.setEnabled(is_possible)
-        self.use_kvm.setToolTip("" if is_possible else _("KVM does not work on this computer."))
+        without = _("Without it the machine is emulated, which is slow.")
+        self.use_kvm.setAccessibleDescription(without if is_possible else self.no_kvm.text())
+        self.no_kvm.setVisible(not is_possible)
         self._check()
 
     def focus_name(self) -> None:
@@ -102,6 +111,7 @@ class GeneralPage(Page):
         form.add(self.note)
         form.add_widget(self.autostart)
         form.add_widget(self.use_kvm, self.kvm_badge)
+        form.add_widget(self.no_kvm)
         self.body.addLayout(form)
         self.body.addStretch(1)
 
@@ -109,7 +119,12 @@ class GeneralPage(Page):
         if self._settings is None:
             return
         found = self._settings.properties
-        self.rename_files.setVisible(self._name.is_changed)
+        self.rename_files.setEnabled(self._name.is_changed)
+        self.rename_files.setToolTip(
+            _("The files of its disks are called like the machine.")
+            if self._name.is_changed
+            else _("Change the name first.")
+        )
         if problem := self._name_problem():
             self.name.show_problem(problem)
         else:

@@ -21,11 +21,14 @@ from vmdesk.views.properties.page import Page
 
 
 class HistoryPage(Page):
-    """A list of versions; below it what the chosen one would change, in words and in XML."""
+    """A list of versions, and what the chosen one would change: in words, and folded, in XML."""
 
     def __init__(self) -> None:
         super().__init__(_("Earlier versions"))
         self._versions: tuple[Version, ...] = ()
+        self._meaning = label(
+            _("Only settings come back. What is on the disks stays as it is."), "secondary"
+        )
         self._none = label(
             _("Nothing was changed here yet. Each change keeps the version before it."),
             "secondary",
@@ -33,15 +36,22 @@ class HistoryPage(Page):
         self.list = QListWidget()
         self.list.setObjectName("choices")
         self.list.setAccessibleName(_("Earlier versions"))
+        self.list.setAccessibleDescription(_("Choose one to see what it would change."))
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         _let_shrink(self.list, 96)
         self.list.currentRowChanged.connect(self._show_version)
         self.words = label()
+        self.unfold = QPushButton(_("&Details"))
+        self.unfold.setAutoDefault(False)
+        self.unfold.setCheckable(True)
+        self.unfold.setToolTip(_("Show the difference in XML"))
+        self.unfold.setAccessibleDescription(self.unfold.toolTip())
         self.lines = QPlainTextEdit()
         self.lines.setReadOnly(True)
         self.lines.setTabChangesFocus(True)
         self.lines.setAccessibleName(_("Difference in XML"))
+        self.lines.setAccessibleDescription(_("Lines with a plus come, those with a minus go."))
         self.lines.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.lines.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         _let_shrink(self.lines, 112)
@@ -53,14 +63,17 @@ class HistoryPage(Page):
         foot = QHBoxLayout()
         foot.setSpacing(12)
         foot.addWidget(self.bring_back)
+        foot.addWidget(self.unfold)
         foot.addWidget(self.later, 1)
         foot.addStretch(0)
+        self.body.addWidget(self._meaning)
         self.body.addWidget(self._none)
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self.words)
         self.body.addWidget(self.lines, 2)
         self.body.addLayout(foot)
-        self.body.addStretch(0)
+        self.lines.hide()
+        self.unfold.toggled.connect(self.lines.setVisible)
 
     def show_settings(self, settings: Settings, _discard: bool) -> None:
         """Show the versions; nothing here waits to be saved."""
@@ -75,8 +88,10 @@ class HistoryPage(Page):
         self.list.blockSignals(False)
         has_any = bool(settings.versions)
         self._none.setVisible(not has_any)
-        for part in (self.list, self.words, self.lines, self.bring_back, self.later):
+        shown = (self._meaning, self.list, self.words, self.bring_back, self.unfold, self.later)
+        for part in shown:
             part.setVisible(has_any)
+        self.lines.setVisible(has_any and self.unfold.isChecked())
         self.later.setVisible(has_any and settings.properties.is_active)
         numbers = [version.number for version in settings.versions]
         row = numbers.index(chosen.number) if chosen and chosen.number in numbers else 0
@@ -94,7 +109,10 @@ class HistoryPage(Page):
         self.words.setText(_difference_text(version))
         self.lines.setPlainText("\n".join(_line_text(line) for line in version.lines))
         self.bring_back.setEnabled(bool(version.lines))
-        self.bring_back.setToolTip("" if version.lines else _("The machine is as it was then."))
+        why_not = "" if version.lines else _("The machine is as it was then.")
+        self.bring_back.setToolTip(why_not)
+        self.bring_back.setAccessibleDescription(why_not)
+        self.unfold.setVisible(bool(version.lines))
 
     def _revert(self) -> None:
         version = self._chosen()

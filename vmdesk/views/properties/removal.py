@@ -34,6 +34,7 @@ class RemoveDiskDialog(MessageDialog):
             size = formatting.size(disk.used)
             self.delete_file.setText(_("&Delete the file too ({size})").format(size=size))
         self.delete_file.setVisible(disk.path is not None)
+        self.delete_file.setAccessibleDescription(disk.source)
         self.delete_file.toggled.connect(self._name_deed)
         path = ElidedLabel(disk.source, mode=Qt.TextElideMode.ElideMiddle, fills=True)
         self.body.addWidget(path)

@@ -33,6 +33,8 @@ class SeveralDialog(Dialog):
         self._bounds = found[0].bounds
         self.set_memory = QCheckBox(_("Set the &memory of each"))
         self.set_vcpus = QCheckBox(_("Set the C&PUs of each"))
+        for tick in (self.set_memory, self.set_vcpus):
+            tick.setAccessibleDescription(_("What is not ticked stays as each machine has it."))
         self.memory = NumberField(_("Memory"), 1, _("MiB"), 512)
         self.vcpus = NumberField(_("CPUs"), 1, "", 1)
         self.memory.spin.setValue(max(one.stored.memory_kib for one in found) // KIB_IN_MIB)
@@ -40,6 +42,7 @@ class SeveralDialog(Dialog):
         self.live = QCheckBox(_("Apply at &once to those that run, as far as they can take it"))
         self.live.setVisible(any(one.is_active for one in found))
         self.later = label(_("Those that run have the rest from their next start."), "secondary")
+        self.live.setAccessibleDescription(self.later.text())
         self.later.setVisible(any(one.is_active for one in found))
         show_bounds(self.memory, self.vcpus, self._bounds)
         self.save_button = QPushButton(_("&Save"))

@@ -71,6 +71,7 @@ class SizesPage(Page):
         self.live_note.setVisible(found.running is not None)
         if found.running is not None:
             self.live_note.setText(_running_text(found.running))
+            self.live.setAccessibleDescription(self.live_note.text())
         self._check()
 
     def _check(self) -> None:

@@ -25,6 +25,7 @@ class WiringPage(Page):
         self.cards: dict[str, NetworkCard] = {}
         self.display_box = QComboBox()
         self.display = Field(_("&Display"), self.display_box)
+        self.display.explain(_("What the console shows the machine’s screen with."))
         self.display_badge = next_start_badge()
         self._display = Tracked(self._chosen_display, self._choose_display)
         self._none = label(_("This machine has no network card."), "secondary")
@@ -116,10 +117,12 @@ class NetworkCard(QFrame):
         self._mac = mac
         self.source_box = QComboBox()
         self.source = Field(_("Connected to"), self.source_box)
+        self.source.explain(_("How the machine reaches the network."))
         self.bridge = TextField(_("Bridge"))
         self.bridge.edit.setPlaceholderText(_("Its name on this computer, such as br0"))
         self.model_box = QComboBox()
         self.model = Field(_("Kind of card"), self.model_box)
+        self.model.explain(_("What the guest sees; virtio is the fastest."))
         self.badge = next_start_badge()
         self._source = Tracked(self._chosen_source, self._choose_source)
         self._model = Tracked(self._chosen_model, self._choose_model)

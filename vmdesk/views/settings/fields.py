@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 
 
 class FolderField(Field):
-    """A folder, or nothing for the default, which ``default`` describes."""
+    """A folder. A ``default`` that is one is shown like any other; words say what is done else."""
 
     wanted = Signal(object)
     """A path of which it has to be known whether files can be kept there."""
@@ -29,7 +29,8 @@ class FolderField(Field):
     """What the user has put in, once it is whole: an absolute path as text, or empty."""
 
     def __init__(self, name: str, value: str, default: str) -> None:
-        self.edit = QLineEdit(value)
+        self._default = default if default.startswith("/") else ""
+        self.edit = QLineEdit(value or self._default)
         self.edit.setPlaceholderText(default)
         self.browse = QPushButton(_("Browse…"))
         self.browse.setAutoDefault(False)
@@ -72,9 +73,12 @@ class FolderField(Field):
 
     def _choose(self) -> None:
         text = self.edit.text()
-        if text != self._value and not self.problem:
-            self._value = text
-            self.chosen.emit(text)
+        if not text:
+            self.edit.setText(self._default)
+        wanted = "" if text == self._default else text
+        if wanted != self._value and not self.problem:
+            self._value = wanted
+            self.chosen.emit(wanted)
 
     def _browse(self) -> None:
         start = self.edit.text() or self.edit.placeholderText()

@@ -13,7 +13,7 @@ from vmdesk.core.operations import create
 from vmdesk.core.operations.create import HostLimits
 from vmdesk.settings import PICTURE_SECONDS, Closing, Settings
 from vmdesk.views.field import NumberField
-from vmdesk.views.labels import label, title
+from vmdesk.views.labels import isolated, label, title
 from vmdesk.views.properties.page import Form
 from vmdesk.views.settings.fields import ChoiceField, FolderField, UriField
 
@@ -46,11 +46,13 @@ class MachinesPage(SettingsPage):
         self.memory = NumberField(_("&Memory"), settings.new_memory, _("MiB"), 512)
         self.vcpus = NumberField(_("C&PUs"), settings.new_vcpus, "", 1)
         self.disk = NumberField(_("&Disk"), settings.new_disk_size, _("GiB"), 5)
+        meaning = _("A new machine is offered with these; each can still be changed.")
         for number in (self.memory, self.vcpus, self.disk):
+            number.explain(meaning)
             self.form.add(number)
             number.spin.valueChanged.connect(self._keep)
         self.form.add_widget(
-            label(_("What the page for a new machine begins with."), "secondary"),
+            label(meaning, "secondary"),
         )
 
     def show_limits(self, limits: HostLimits) -> None:
@@ -94,6 +96,7 @@ class FilesPage(SettingsPage):
             _("&Exports"), settings.exports_folder, _("The folder of the last one")
         )
         self.export_form = ChoiceField(_("Export &format"), _FORMS, settings.export_form)
+        self.export_form.explain(_("What an export begins with."))
         for folder in (self.isos, self.disks, self.exports):
             self.form.add(folder)
         self.form.add(self.export_form)
@@ -114,10 +117,11 @@ class WindowPage(SettingsPage):
         super().__init__(_("Window"), settings)
         self.can_have_tray = QSystemTrayIcon.isSystemTrayAvailable()
         ways = {way: text for way, text in _CLOSING.items() if self._is_possible(way)}
-        self.closing = ChoiceField(_("C&losing it"), ways, settings.closing)
-        self.pictures = NumberField(_("&Pictures every"), settings.picture_interval, _("s"), 1)
+        self.closing = ChoiceField(_("When it is c&losed"), ways, settings.closing)
+        self.closing.explain(_("What becomes of vmdesk when its window is closed."))
+        self.pictures = NumberField(_("Re&new screens every"), settings.picture_interval, _("s"), 1)
         self.pictures.spin.setRange(PICTURE_SECONDS.start, PICTURE_SECONDS.stop - 1)
-        self.pictures.show_hint(_("That of the selected machine is taken more often."))
+        self.pictures.show_hint(_("The screen of the selected machine is renewed more often."))
         self.tray = QCheckBox(_("Show an icon in the &tray"))
         self.tray.setChecked(settings.has_tray and self.can_have_tray)
         self.tray.setEnabled(self.can_have_tray)
@@ -175,12 +179,12 @@ class ConnectionPage(SettingsPage):
 
 
 _FORMS = {
-    ArchiveForm.TAR: _(".tar: fast"),
-    ArchiveForm.TAR_GZ: _(".tar.gz: compact, opens everywhere"),
-    ArchiveForm.TAR_ZST: _(".tar.zst: smallest and quickest to pack"),
+    ArchiveForm.TAR: _("{ending}: quickest").format(ending=isolated(".tar")),
+    ArchiveForm.TAR_GZ: _("{ending}: compact, opens everywhere").format(ending=isolated(".tar.gz")),
+    ArchiveForm.TAR_ZST: _("{ending}: smallest file").format(ending=isolated(".tar.zst")),
 }
 _CLOSING = {
-    Closing.ASK: _("Quits; asks while work is under way"),
-    Closing.FINISH: _("Quits once the work under way is done"),
-    Closing.TRAY: _("Goes on in the tray"),
+    Closing.ASK: _("Quit; ask first if work is under way"),
+    Closing.FINISH: _("Finish the work under way, then quit"),
+    Closing.TRAY: _("Keep running in the tray"),
 }
