@@ -3,6 +3,7 @@
 libvirt's codes count before words, which come in the language that its daemon runs in.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import libvirt
@@ -10,13 +11,14 @@ import libvirt
 from vmdesk.core.causes.connections import REACHING, RIGHTS
 from vmdesk.core.causes.files import FILES
 from vmdesk.core.causes.machines import MACHINES
+from vmdesk.core.causes.network import HTTP, NETWORK
 from vmdesk.core.causes.row import Row, Signs
 from vmdesk.core.causes.states import STATES
 from vmdesk.core.doctor import packages
 from vmdesk.core.job import Cause, OperationError
 from vmdesk.core.mend import Mend, as_root, user_name
 
-TABLE: tuple[Row, ...] = REACHING + RIGHTS + STATES + MACHINES + FILES
+TABLE: tuple[Row, ...] = REACHING + RIGHTS + STATES + MACHINES + FILES + NETWORK
 """Every known cause; of two that fit, the first is meant."""
 
 # https://libvirt.org/html/libvirt-virterror.html
@@ -69,6 +71,31 @@ def of_program(words: str) -> Known | None:
 def of_system(error: OSError) -> Known | None:
     """Recognize an error of the system, of a file for the most part."""
     return recognize(Signs(str(error), number=error.errno))
+
+
+def of_network(errors: Sequence[BaseException], where: Mapping[str, str]) -> Known:
+    """Recognize why a server was not reached, or did not answer to the end.
+
+    ``errors`` are an exception and those that it was made from; ``where`` has the server's
+    ``host`` and the ``address``.
+    """
+    signs = [
+        Signs(
+            str(error),
+            number=error.errno if isinstance(error, OSError) else None,
+            kinds=frozenset(kind.__name__ for kind in type(error).__mro__),
+        )
+        for error in errors
+    ]
+    fits = (row for row in NETWORK if any(row.recognize(one) is not None for one in signs))
+    return _told(next(fits), dict(where))
+
+
+def of_status(status: int, where: Mapping[str, str]) -> Known:
+    """Recognize a status of HTTP that brings no file; ``where`` as for ``of_network``."""
+    signs = Signs(f"HTTP {status}", status, kinds=HTTP)
+    row = next(row for row in NETWORK if row.recognize(signs) is not None)
+    return _told(row, {**where, "status": str(status)})
 
 
 def recognize(signs: Signs) -> Known | None:

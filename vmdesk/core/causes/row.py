@@ -11,7 +11,8 @@ class Signs:
     """What a failure shows of itself; what it has not is ``None``.
 
     ``code`` and ``domain`` are libvirt's (``virErrorNumber``, ``virErrorDomain``), ``number`` is an
-    ``errno``. ``is_lost`` tells that libvirt's daemon was not reached.
+    ``errno``. ``is_lost`` tells that libvirt's daemon was not reached. ``kinds`` are what a failure
+    of the network is: the names of an exception's classes.
     """
 
     message: str
@@ -19,15 +20,17 @@ class Signs:
     domain: int | None = None
     number: int | None = None
     is_lost: bool = False
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A cause: ``words`` (a pattern, any letter case) or ``numbers`` recognize it.
 
-    What ``codes`` and ``domain`` ask for has to hold besides. The names of groups in ``words`` can
-    stand in braces in ``summary``, ``hint`` and ``command``, and ``user`` in the last. ``command``
-    mends it, by a button with the text ``button``; or ``package`` does, a key of the doctor's.
+    What ``codes``, ``domain`` and ``kinds`` ask for has to hold besides. The names of groups in
+    ``words`` can stand in braces in ``summary``, ``hint`` and ``command``, and ``user`` in the
+    last. ``command`` mends it, by a button with the text ``button``; or ``package`` does, a key of
+    the doctor's.
     """
 
     key: str
@@ -38,6 +41,7 @@ class Row:
     domain: int | None = None
     numbers: frozenset[int] = frozenset()
     is_lost: bool = False
+    kinds: frozenset[str] = frozenset()
     cause: Cause = Cause.FAILED
     button: str = ""
     command: tuple[str, ...] = ()
@@ -51,6 +55,8 @@ class Row:
     def recognize(self, signs: Signs) -> dict[str, str] | None:
         """Return the values of the groups if ``signs`` are those of this cause, else ``None``."""
         if self.is_lost != signs.is_lost:
+            return None
+        if (self.kinds or signs.kinds) and self.kinds.isdisjoint(signs.kinds):
             return None
         if self.codes and signs.code not in self.codes:
             return None

@@ -1,28 +1,19 @@
 """Say in plain words why a download failed."""
 
 import errno
-import socket
 import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 
+from vmdesk.core import causes
+from vmdesk.core.causes import Known
 from vmdesk.core.formatting import size
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
 
-_NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-_BUSY = (408, 425, 429)
-_BAD_ADDRESS = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-    urllib3.exceptions.LocationParseError,
-    UnicodeError,
-)
 
 
 class PassingError(OperationError):
@@ -33,88 +24,37 @@ class ContactError(PassingError):
     """No connection came about: it may pass, but at the first try the address is the suspect."""
 
 
+_KINDS: dict[str, type[OperationError]] = {
+    **dict.fromkeys(("proxy", "no name server", "name unknown", "no route"), ContactError),
+    **dict.fromkeys(("connection refused", "not connected in time"), ContactError),
+    **dict.fromkeys(("no answer", "server busy", "connection cut"), PassingError),
+}
+"""Which causes may be over in a moment."""
+
+
 def from_exception(exc: BaseException, address: str) -> OperationError:
     """Turn what ``requests`` and what lies below it raise into an error in words."""
-    host = host_of(address)
-    chain = list(_chain(exc))
-    for cause in chain:
-        match cause:
-            case requests.exceptions.ProxyError():
-                return ContactError(
-                    _("The proxy that leads to {host} can’t be used.").format(host=host),
-                    _("Check the proxy settings of this computer."),
-                    str(exc),
-                )
-            case ssl.SSLCertVerificationError():
-                return _certificate(host, cause)
-            case socket.gaierror():
-                return _not_found(host, cause)
-            case ConnectionRefusedError():
-                return ContactError(
-                    _("{host} refuses the connection.").format(host=host),
-                    _("No web server answers there. Check the address, or try again later."),
-                    str(exc),
-                )
-            case OSError() if cause.errno in _NO_ROUTE:
-                return ContactError(
-                    _("{host} can’t be reached.").format(host=host),
-                    _("Check the network connection of this computer."),
-                    str(exc),
-                )
-            case requests.exceptions.TooManyRedirects():
-                return bad_address(address, _("Its server redirects in circles."))
-            case _ if isinstance(cause, _BAD_ADDRESS):
-                return bad_address(address, str(cause))
-    if any(isinstance(cause, urllib3.exceptions.ConnectTimeoutError) for cause in chain):
-        return ContactError(*_timeout(host), str(exc))
-    if any(isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) for cause in chain):
-        return PassingError(*_timeout(host), str(exc))
-    return broken_off(address, str(exc))
+    errors = list(chain(exc))
+    known = causes.of_network(errors, _where(address))
+    unverified = (one for one in errors if isinstance(one, ssl.SSLCertVerificationError))
+    words = next((one.verify_message for one in unverified), "") or str(exc)
+    return _raised(known, words)
 
 
 def from_status(status: int, address: str) -> OperationError:
     """Turn a status of HTTP that brings no file into an error in words."""
-    host, details = host_of(address), f"HTTP {status}, {without_secrets(address)}"
-    if status in (404, 410):
-        return OperationError(
-            _("{host} has no file at this address ({status}).").format(host=host, status=status),
-            _("Check the address. A newer release may have taken the place of this one."),
-            details,
-            Cause.BAD_INPUT,
-        )
-    if status in (401, 402, 403, 407):
-        return OperationError(
-            _("{host} doesn’t give this file to everyone ({status}).").format(
-                host=host, status=status
-            ),
-            _("Download it with a browser and use the file."),
-            details,
-            Cause.BAD_INPUT,
-        )
-    summary = _("{host} answers with an error ({status}).").format(host=host, status=status)
-    hint = _("Try again later, or try another server.")
-    if status >= 500 or status in _BUSY:
-        return PassingError(summary, hint, details)
-    return OperationError(summary, hint, details, Cause.BAD_INPUT)
+    known = causes.of_status(status, _where(address))
+    return _raised(known, f"HTTP {status}, {without_secrets(address)}")
 
 
-def broken_off(address: str, details: str = "") -> PassingError:
+def broken_off(address: str, details: str = "") -> OperationError:
     """Return the error for a connection that ended too early."""
-    return PassingError(
-        _("The connection to {host} was cut.").format(host=host_of(address)),
-        _("Try again: the download goes on where it ended if the server allows it."),
-        details,
-    )
+    return from_exception(EOFError(details), address)
 
 
 def bad_address(address: str, details: str = "") -> OperationError:
     """Return the error for an address that nothing can be downloaded from."""
-    return OperationError(
-        _("Nothing can be downloaded from “{address}”.").format(address=without_secrets(address)),
-        _("Give an address that begins with http:// or https://, or the path of a file."),
-        details,
-        Cause.BAD_INPUT,
-    )
+    return from_exception(requests.exceptions.InvalidURL(details), address)
 
 
 def changed(address: str) -> OperationError:
@@ -161,7 +101,10 @@ def from_storage(exc: OSError, folder: str) -> OperationError:
 
 def host_of(address: str) -> str:
     """Return the host of an address, as messages name it."""
-    return urlsplit(address).hostname or address
+    try:
+        return urlsplit(address).hostname or address
+    except ValueError:
+        return address
 
 
 def without_secrets(address: str) -> str:
@@ -173,32 +116,16 @@ def without_secrets(address: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def _certificate(host: str, cause: ssl.SSLCertVerificationError) -> OperationError:
-    return OperationError(
-        _("The certificate of {host} is not trusted.").format(host=host),
-        _("Check the address and the clock of this computer. Don’t go on if this is unexpected."),
-        cause.verify_message or str(cause),
-    )
+def _raised(known: Known, details: str) -> OperationError:
+    kind = _KINDS.get(known.key, OperationError)
+    return kind(known.summary, known.hint, details, known.cause)
 
 
-def _not_found(host: str, cause: socket.gaierror) -> OperationError:
-    is_network = cause.errno == socket.EAI_AGAIN
-    hint = _("Check the network connection of this computer.")
-    error = ContactError(
-        _("The host {host} was not found.").format(host=host),
-        hint if is_network else _("Check the spelling of the address."),
-        str(cause),
-    )
-    error.cause = Cause.FAILED if is_network else Cause.BAD_INPUT
-    return error
+def _where(address: str) -> dict[str, str]:
+    return {"host": host_of(address), "address": without_secrets(address)}
 
 
-def _timeout(host: str) -> tuple[str, str]:
-    summary = _("{host} doesn’t answer any more.").format(host=host)
-    return summary, _("Check the network connection of this computer, or try again later.")
-
-
-def _chain(exc: BaseException) -> Iterator[BaseException]:
+def chain(exc: BaseException) -> Iterator[BaseException]:
     """Yield an exception and all that it was made from; requests hides them in several ways."""
     pending, seen = [exc], set()
     while pending:
