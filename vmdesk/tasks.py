@@ -176,6 +176,8 @@ class TaskRunner(QObject):
         task = Task(title, key, work.job)
         # What happened before the end may be told after it, and lead to questions.
         if self._is_shut_down:
+            # Whoever asks connects to it all the same.
+            task.setParent(self)
             return task
         self._tasks[work.number] = task
         if key and key in self._queues:

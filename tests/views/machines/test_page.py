@@ -1,14 +1,18 @@
 """The page of machines asks for details at once, and never for more than one at a time."""
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.views.conftest import info
 from vmdesk.controller import Controller
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.tasks import Task
+from vmdesk.views.actions import DomainActions
 from vmdesk.views.labels import ElidedLabel
+from vmdesk.views.machines.page import MachinesPage
 from vmdesk.views.main_window import MainWindow
 
 MORE = """
@@ -133,3 +137,28 @@ def test_without_a_selection_there_is_a_hint(window: MainWindow) -> None:
     window.machines.view.clearSelection()
     shown = {label.text() for label in window.machines.pane.findChildren(QLabel)}
     assert "Select a machine to see it here." in shown
+
+
+@pytest.mark.parametrize("is_meant_there", [True, False])
+def test_a_header_that_stood_in_gives_way_to_the_machine_that_was_meant_or_the_first(
+    qtbot: QtBot, parent: QWidget, controller: Controller, is_meant_there: bool
+) -> None:
+    controller.add("test:///default", "Another")
+    page = MachinesPage(controller, DomainActions(parent), parent)
+    machines = controller.home.domains
+    one, two = info("one"), info("two")
+    page.select(machines.key(two.uuid))
+    assert page.view.selected_connection == controller.home.uri
+    machines.set_all([one, two] if is_meant_there else [one])
+    selected = two if is_meant_there else one
+    qtbot.waitUntil(lambda: page.view.selected_keys() == [machines.key(selected.uuid)])
+
+
+def test_a_header_that_the_user_has_chosen_stays(parent: QWidget, controller: Controller) -> None:
+    another = controller.add("test:///default", "Another")
+    page = MachinesPage(controller, DomainActions(parent), parent)
+    page.select(None)
+    page.view.select([another.domains.key("")])
+    controller.home.domains.set_all([info("one")])
+    QCoreApplication.processEvents()
+    assert page.view.selected_connection == another.uri

@@ -12,6 +12,7 @@ class PlaceField(ChoiceField[Site]):
 
     def __init__(self, sites: Sequence[Site]) -> None:
         super().__init__(_("&Where"), {site: site.name for site in sites}, sites[0])
+        self.explain(_("The connection that the machine is to be on."))
 
     def follow(self, change: Callable[[], object]) -> None:
         """Call ``change`` when the user has chosen another one."""

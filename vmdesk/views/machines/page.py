@@ -45,6 +45,8 @@ class MachinesPage(QSplitter):
         """Those of them that are to be asked again."""
         self._lost_selection: list[DomainKey] = []
         self._selected: list[DomainKey] = []
+        self._stand_in: tuple[DomainKey, DomainKey | None] | None = None
+        """The header that is selected as no machine is there yet, and the machine that is meant."""
         self.proxy = DomainProxy(controller.last_use.__getitem__, self)
         self.view = DomainListView(self.proxy)
         self.view.addActions([actions[act] for act in (Act.DELETE, Act.RENAME, Act.PROPERTIES)])
@@ -89,6 +91,7 @@ class MachinesPage(QSplitter):
             and (first := self.proxy.first()) is not None
         ):
             self.view.select([first])
+            self._stand_in = None if first.uuid else (first, key)
 
     @property
     def connection_in_view(self) -> str | None:
@@ -131,6 +134,9 @@ class MachinesPage(QSplitter):
         self.pane.screen_activated.connect(lambda: self._actions.request(Act.CONSOLE))
         self.proxy.dataChanged.connect(self._follow)
         self.proxy.rowsRemoved.connect(self._select_neighbour)
+        # Queued: rows come one by one, and the machine that is meant may be the last of them.
+        queued = Qt.ConnectionType.QueuedConnection
+        self.proxy.rowsInserted.connect(self._replace_stand_in, queued)
         for changed in (
             self.proxy.rowsInserted, self.proxy.rowsRemoved, self.proxy.layoutChanged,
         ):  # fmt: skip
@@ -196,6 +202,18 @@ class MachinesPage(QSplitter):
     def _select_neighbour(self) -> None:
         if not self.view.selectionModel().hasSelection():
             self.select(self.view.current_key)
+
+    def _replace_stand_in(self) -> None:
+        """Select the first machine that comes, unless the user has selected something else."""
+        if self._stand_in is None:
+            return
+        (header, meant), first = self._stand_in, self.proxy.first()
+        if self.view.selected_connection != header.connection:
+            self._stand_in = None
+        elif first is not None and first.uuid:
+            self._stand_in = None
+            is_there = meant is not None and self.proxy.index_of(meant).isValid()
+            self.view.select([meant if meant is not None and is_there else first])
 
     def _show_selection(self) -> None:
         self._selected = self.view.selected_keys()
