@@ -16,8 +16,10 @@ from vmdesk.controller import Controller
 from vmdesk.views.doctor.page import DoctorPage
 
 _HOME = """
-export XDG_DATA_HOME=/home/me/.local/share
+export XDG_DATA_HOME=/home/ann/.local/share
 mkdir -p "$XDG_DATA_HOME"
+sed "s/^[^:]*:x:$user:/ann:x:$user:/" /etc/passwd >"$top/passwd"
+mount --bind "$top/passwd" /etc/passwd
 """
 
 # Where no processor has what KVM needs, the trial's machine is emulated without being told.

@@ -54,6 +54,16 @@ def test_what_was_moved_aside_is_missed_and_has_a_package(elsewhere: Elsewhere) 
     assert found["kvm trial"]["state"] == "not checked"
 
 
+def test_what_does_not_run_is_as_bad_as_if_it_were_missing(elsewhere: Elsewhere) -> None:
+    libraries = "/usr/lib/x86_64-linux-gnu"
+    script = f"rm {libraries}/liburing.so*\n" + elsewhere.doctor()
+    found = findings(elsewhere.run(script, changing=[libraries]))
+    assert (found["qemu-img"]["state"], found["emulator"]["state"]) == ("broken", "broken")
+    assert "does not run" in found["qemu-img"]["meaning"]
+    assert "liburing" in found["qemu-img"]["details"]
+    assert "qemu-utils (Debian, Ubuntu)" in found["qemu-img"]["advice"]
+
+
 def test_a_device_that_is_not_there_is_told(elsewhere: Elsewhere) -> None:
     found = findings(elsewhere.run(DEV + elsewhere.doctor()))
     assert found["device"]["state"] == "broken"
@@ -219,10 +229,12 @@ APPARMOR = (
 
 def test_a_log_is_read_where_this_user_may(elsewhere: Elsewhere) -> None:
     script = "mount -t tmpfs none /var/log\n" + elsewhere.doctor()
+    script += "echo a quiet day >/var/log/kern.log\n" + elsewhere.doctor()
     script += f"echo {shlex.quote(APPARMOR)} >/var/log/kern.log\n" + elsewhere.doctor()
     script += "chmod 0 /var/log/kern.log\n" + elsewhere.doctor()
     said = elsewhere.run(script).splitlines()
-    nothing, denied, closed = (findings(line)["denials"] for line in said)
+    nothing, quiet, denied, closed = (findings(line)["denials"] for line in said)
+    assert (quiet["state"], "nothing that they denied" in quiet["meaning"]) == ("good", True)
     assert (nothing["state"], denied["state"]) == ("not checked", "warning")
     assert closed["state"] == "not checked"
     assert denied["details"] == APPARMOR

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.operations import token_machine
+from tests.core.operations.cancelled_at import CancelledAt
 from vmdesk.core import staging
 from vmdesk.core.bundle import scan
 from vmdesk.core.bundle.layout import ArchiveForm
@@ -85,21 +86,6 @@ class Machine:
 @pytest.fixture
 def machine(private_host: Host, tmp_path: Path) -> Machine:
     return Machine(private_host, tmp_path)
-
-
-class CancelledAt(Job):
-    """A job that the user cancels at one of the moments when it looks."""
-
-    def __init__(self, moment: int) -> None:
-        super().__init__()
-        self.seen = 0
-        self._moment = moment
-
-    def check(self) -> None:
-        self.seen += 1
-        if self.seen == self._moment:
-            self.cancel()
-        super().check()
 
 
 @pytest.mark.parametrize("what", ["export", "import"])

@@ -9,14 +9,17 @@ import pytest
 
 from tests.core import ova
 from tests.core.operations import token_machine
+from tests.core.operations.cancelled_at import CancelledAt
 from tests.guests import snapshot
 from vmdesk.core.formatting import MIB
 from vmdesk.core.host import Host
-from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.job import Cancelled, Cause, Job, OperationError
 from vmdesk.core.operations import import_
 from vmdesk.core.operations.import_ import ImportOptions
 
 pytestmark = pytest.mark.hypervisor
+
+MOMENTS = 10
 
 
 @pytest.fixture
@@ -116,3 +119,23 @@ def test_half_a_disk_leaves_nothing(private_host: Host, tmp_path: Path, disks: l
     assert error.value.cause is Cause.BAD_INPUT
     assert snapshot(tmp_path / "disks") == set()
     assert private_host.domains() == []
+
+
+def test_a_cancel_at_any_moment_leaves_nothing(
+    private_host: Host, tmp_path: Path, disks: list[Path]
+) -> None:
+    path = ova.pack(tmp_path / "web.ova", ova.VIRTUALBOX, disks)
+    counting = CancelledAt(0)
+    import_.run(private_host, path, ImportOptions(tmp_path / "whole"), counting)
+    # How often a conversion looks depends on how long it takes: the last may come too late.
+    for moment in range(1, counting.seen, counting.seen // MOMENTS):
+        job = CancelledAt(moment)
+        try:
+            import_.run(private_host, path, ImportOptions(tmp_path / "disks"), job)
+        except Cancelled:
+            assert snapshot(tmp_path / "disks") == set(), moment
+        else:
+            assert job.seen < moment
+            assert moment > counting.seen // 2
+            return
+        assert [info.name for info in private_host.domains()] == ["web"]

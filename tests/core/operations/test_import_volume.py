@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.operations import token_machine
-from tests.core.operations.test_export_import_broken_off import CancelledAt
+from tests.core.operations.cancelled_at import CancelledAt
 from vmdesk.core import staging
 from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.formatting import MIB
