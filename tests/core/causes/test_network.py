@@ -1,5 +1,6 @@
 """What keeps a web server from being reached or from answering, each time for real."""
 
+import os
 import shlex
 import socket
 import sys
@@ -15,6 +16,14 @@ from vmdesk.core import causes
 from vmdesk.core.download import errors
 
 WHERE = {"host": "there", "address": "http://there/disc.iso"}
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy would give answers of its own for servers that are not there."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture
