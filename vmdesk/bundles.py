@@ -113,9 +113,8 @@ class Bundles(QObject):
         task.succeeded.connect(self._tell_of)
 
     def _uuid_for(self, preview: Preview, same_identity: bool) -> str:
-        is_free = self._work.domains.row(preview.identity) is None
-        keeps = same_identity and preview.identity and is_free
-        return preview.identity if keeps else str(uuid4())
+        own = preview.identity if same_identity else None
+        return own if own and self._work.domains.row(own) is None else str(uuid4())
 
     def _show(self, pending: str, made: ImportResult, start: bool) -> None:
         # While it waited, somebody else may have taken the UUID.

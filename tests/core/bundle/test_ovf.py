@@ -28,7 +28,7 @@ def test_a_machine_of_virtualbox_keeps_what_it_is_made_of() -> None:
     assert root.xpath("devices/interface/model/@type") == ["e1000"]
     assert found.dropped == ()
     (floppy,) = ovf.translate(ova.VIRTUALBOX.encode()).dropped
-    assert (floppy.what, floppy.why) == ("floppy0", "it is a floppy")
+    assert (floppy.what, floppy.why) == ("floppy0", "machines are made without floppy drives")
 
 
 def test_a_machine_of_vmware_is_that_of_its_default_configuration() -> None:

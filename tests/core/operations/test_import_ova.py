@@ -45,6 +45,7 @@ def test_an_ova_becomes_a_machine_with_its_disks(
         ("sda", "vmdk", 8 * MIB),
         ("sdb", "vmdk", 8 * MIB),
     ]
+    assert found.identity is None
     assert found.required_bytes > path.stat().st_size
     assert [dropped.what for dropped in found.dropped] == ["floppy0"]
     assert "The disks are converted to qcow2, which can take up to 16 MiB." in found.changed

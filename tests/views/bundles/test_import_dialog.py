@@ -125,7 +125,7 @@ def test_an_identity_that_is_taken_is_said(dialog: ImportDialog) -> None:
 
 
 def test_an_image_has_no_identity_to_keep(dialog: ImportDialog) -> None:
-    dialog.show_preview(replace(PREVIEW, content=Content.IMAGE, identity=""))
+    dialog.show_preview(replace(PREVIEW, content=Content.IMAGE, identity=None))
     assert dialog.form is not None
     assert not dialog.form.identity.isVisible()
     assert "Checksums" not in texts(dialog)

@@ -49,7 +49,10 @@ def translate(data: bytes) -> Translated:
     (system,) = systems
     items = _items(system, _configuration(envelope))
     files, dropped = _disk_files(envelope, _of_kind(items, _DISK))
-    dropped += [Dropped(_shown(item), _("it is a floppy")) for item in _of_kind(items, _FLOPPY)]
+    dropped += [
+        Dropped(_shown(item), _("machines are made without floppy drives"))
+        for item in _of_kind(items, _FLOPPY)
+    ]
     devices = E.devices(E.controller(type="usb", model="qemu-xhci"))
     devices.extend(_drive("disk", number, file) for number, file in enumerate(files))
     if _of_kind(items, _DISC, _DVD):

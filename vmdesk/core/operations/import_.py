@@ -171,8 +171,14 @@ def _preview_of(host: Host, path: Path, contents: Contents, options: ImportOptio
         required_bytes=max(known, contents.data_size or 0),
         free_bytes=place.free_room(),
         is_verified=scan.has_right_checksums(contents),
-        identity=plan.rebuilt.uuid if incoming.is_free(host, plan.rebuilt.uuid) else "",
+        identity=_identity(host, plan.rebuilt),
     )
+
+
+def _identity(host: Host, rebuilt: Rebuilt) -> str | None:
+    if not rebuilt.uuid and not incoming.macs(rebuilt.root):
+        return None
+    return rebuilt.uuid if incoming.is_free(host, rebuilt.uuid) else ""
 
 
 def _run(host: Host, path: Path, options: ImportOptions, job: Job) -> ImportResult:

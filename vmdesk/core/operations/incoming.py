@@ -62,7 +62,7 @@ class Preview:
 
     ``required_bytes`` of ``free_bytes`` will be used in the folder for disks. ``is_verified``
     says that all checksums were compared. ``identity`` is the UUID that the machine would keep
-    with the same identity: empty where it has none or somebody here has it.
+    with the same identity: empty where somebody here has it, and None where the file has none.
     """
 
     path: Path
@@ -77,7 +77,7 @@ class Preview:
     required_bytes: int
     free_bytes: int
     is_verified: bool
-    identity: str = ""
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

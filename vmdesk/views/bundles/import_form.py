@@ -68,7 +68,7 @@ class ImportForm(QWidget):
             text = _("There may not be enough room; the import looks again before it starts.")
             layout.addWidget(label(text, "warning"))
         self._add_lists(layout)
-        if preview.content is Content.BUNDLE:
+        if preview.identity is not None:
             layout.addWidget(_with_meaning(self.identity, self.identity_words))
         layout.addWidget(self.start)
         self.name.edit.textChanged.connect(self.check)
