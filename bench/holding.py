@@ -17,6 +17,7 @@ from tests.e2e.heartbeat import Heartbeat
 from tests.e2e.session import URI, private_session
 from tests.guests import MEMTEST_ISO
 from vmdesk.app import build
+from vmdesk.bundles import ImportWish
 from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.operations.create import Created, NewDomain
@@ -115,7 +116,7 @@ def _work(folder: Path, size: int) -> Figures:
     found["exporting"] = vmdesk.held()
     preview = vmdesk.result(bundles.preview(done.path))
     assert isinstance(preview, Preview)
-    vmdesk.result(bundles.import_(preview, f"{name}-again"))
+    vmdesk.result(bundles.import_(ImportWish(preview, f"{name}-again")))
     pause(500)
     found["importing"] = vmdesk.held()
     vmdesk.window.close()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from tests.core.operations import token_machine
-from vmdesk.bundles import Bundles, LeftOut
+from vmdesk.bundles import Bundles, ImportWish, LeftOut
 from vmdesk.connection import Connection
 from vmdesk.core import paths
 from vmdesk.core.bundle.content import Content
@@ -113,7 +113,7 @@ def test_a_saved_state_goes_with_a_yes_and_only_when_the_file_is_written(
 def test_an_imported_machine_has_its_row_from_the_beginning(qtbot: QtBot, desk: Desk) -> None:
     preview = previewed(qtbot, desk, exported(qtbot, desk))
     assert (preview.name, preview.identity) == ("web-2", "")
-    task = desk.bundles.import_(preview, "copy", same_identity=True)
+    task = desk.bundles.import_(ImportWish(preview, "copy", same_identity=True))
     row = desk.domains.row(task.key)
     assert row is not None
     assert (row.domain.name, row.info) == ("copy", None)
@@ -131,8 +131,8 @@ def test_the_same_identity_is_kept_where_it_is_free(qtbot: QtBot, desk: Desk) ->
     desk.domains.set_all([])
     preview = previewed(qtbot, desk, path)
     assert preview.identity == desk.uuid
-    first = desk.bundles.import_(preview, "web", same_identity=True)
-    second = desk.bundles.import_(preview, "web-2", same_identity=True)
+    first = desk.bundles.import_(ImportWish(preview, "web", same_identity=True))
+    second = desk.bundles.import_(ImportWish(preview, "web-2", same_identity=True))
     assert first.key == desk.uuid != second.key
     for task in (first, second):
         made = result(qtbot, task) if not task.state.is_final else task.result
@@ -142,7 +142,7 @@ def test_the_same_identity_is_kept_where_it_is_free(qtbot: QtBot, desk: Desk) ->
 
 def test_a_cancelled_import_takes_its_row_along(qtbot: QtBot, desk: Desk) -> None:
     preview = previewed(qtbot, desk, exported(qtbot, desk))
-    task = desk.bundles.import_(preview, "copy")
+    task = desk.bundles.import_(ImportWish(preview, "copy"))
     task.cancel()
     with qtbot.waitSignal(task.finished):
         pass
@@ -155,7 +155,7 @@ def test_a_machine_that_is_to_be_started_is_started_by_a_task_of_its_own(
     qtbot: QtBot, desk: Desk
 ) -> None:
     preview = previewed(qtbot, desk, exported(qtbot, desk))
-    made = result(qtbot, desk.bundles.import_(preview, "copy", start=True))
+    made = result(qtbot, desk.bundles.import_(ImportWish(preview, "copy", start=True)))
     assert isinstance(made, ImportResult)
     assert [entry.task.title for entry in desk.work.tasks.running()] == ["Start copy"]
     qtbot.waitUntil(lambda: not desk.work.tasks.running(), timeout=60_000)
@@ -178,7 +178,7 @@ def test_what_only_the_whole_file_tells_to_be_missing_is_told_afterwards(
     preview = previewed(qtbot, desk, part)
     assert preview.dropped == ()
     with qtbot.waitSignal(desk.bundles.left_out, timeout=60_000) as told:
-        desk.bundles.import_(preview, "copy")
+        desk.bundles.import_(ImportWish(preview, "copy"))
     assert told.args is not None
     left_out = told.args[0]
     assert isinstance(left_out, LeftOut)

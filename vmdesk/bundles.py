@@ -29,6 +29,17 @@ class LeftOut:
     dropped: tuple[Dropped, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ImportWish:
+    """What the user agreed to: the machine of a preview, under a name, its disks in a pool."""
+
+    preview: Preview
+    name: str
+    same_identity: bool = False
+    start: bool = False
+    pool: str = ""
+
+
 class Bundles(QObject):
     """Exports and imports on one host. ``folder`` is where the disks of new machines are kept."""
 
@@ -75,33 +86,32 @@ class Bundles(QObject):
         """Ask what a file is, by its content; the task's result is a ``Content``."""
         return self._work.ask(lambda _job: content.identify(path))
 
-    def preview(self, path: Path) -> Task:
+    def preview(self, path: Path, pool: str = "") -> Task:
         """Ask what an import would make; the task's result is a ``Preview``."""
-        options = ImportOptions(self._folder)
+        options = ImportOptions(self._folder, pool=pool)
         return self._work.ask(partial(import_.preview, self._work.host, path, options))
 
-    def verify(self, path: Path) -> Task:
+    def verify(self, path: Path, pool: str = "") -> Task:
         """Like ``preview``, but read and check the whole file."""
-        options = ImportOptions(self._folder)
+        options = ImportOptions(self._folder, pool=pool)
         return self._work.ask(partial(import_.verify, self._work.host, path, options))
 
-    def import_(
-        self, preview: Preview, name: str, same_identity: bool = False, start: bool = False
-    ) -> Task:
-        """Make the machine of a preview under ``name``; its row is there at once.
+    def import_(self, wish: ImportWish) -> Task:
+        """Make the machine of a preview; its row is there at once.
 
         The task's result is an ``ImportResult``.
         """
-        uuid = self._uuid_for(preview, same_identity)
+        preview, name = wish.preview, wish.name
+        uuid = self._uuid_for(preview, wish.same_identity)
         self._work.domains.add_pending(PendingDomain(uuid, name, preview.memory_kib, preview.vcpus))
-        options = ImportOptions(self._folder, name, same_identity, uuid=uuid)
+        options = ImportOptions(self._folder, name, wish.same_identity, uuid=uuid, pool=wish.pool)
         task = self._work.operate(
             _("Import {name}").format(name=name),
             partial(import_.run, self._work.host, preview.path, options),
             uuid,
-            lambda: self.import_(preview, name, same_identity, start),
+            lambda: self.import_(wish),
         )
-        task.succeeded.connect(lambda made: self._show(uuid, made, start))
+        task.succeeded.connect(lambda made: self._show(uuid, made, wish.start))
         task.succeeded.connect(lambda made: self._compare(preview, made))
         task.failed.connect(lambda _error: self._withdraw(uuid))
         task.cancelled.connect(lambda: self._work.domains.remove_pending(uuid))

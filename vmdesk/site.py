@@ -27,6 +27,7 @@ from vmdesk.core.last_use import LastUse
 from vmdesk.core.operations import create, delete, start_stop
 from vmdesk.core.operations.create import Folders, NewDomain
 from vmdesk.core.operations.delete import DeletionPlan
+from vmdesk.core.storage import pools
 from vmdesk.hardware import Hardware
 from vmdesk.last_pictures import LastPictures
 from vmdesk.models.domain_list_model import DomainListModel, PendingDomain
@@ -172,9 +173,13 @@ class Site(QObject):
         self.monitor.set_in_sight(uuids, selected)
         self.last_pictures.show([*uuids, selected])
 
-    def limits(self) -> Task:
+    def limits(self, pool: str = "") -> Task:
         """Ask what a new machine can have at most; the task's result is a ``HostLimits``."""
-        return self._work.ask(lambda _job: create.limits(self.host, self.folders))
+        return self._work.ask(lambda _job: create.limits(self.host, self.folders, pool))
+
+    def pools(self) -> Task:
+        """Ask for the storage pools for new disks; the result is a tuple of ``PoolInfo``."""
+        return self._work.ask(partial(pools.for_images, self.host))
 
     def probe(self, source: str) -> Task:
         """Ask what an address holds; the task's result is a ``SourceInfo``."""

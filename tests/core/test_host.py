@@ -1,10 +1,12 @@
 """The connection to libvirt: listing, looking up, events and loss."""
 
+import socket
 import threading
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import PrivateLibvirt
+from tests.conftest import FOLDERS, PrivateLibvirt
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cause, OperationError
 
@@ -89,5 +91,29 @@ def test_a_killed_daemon_is_noticed_and_can_be_reached_again(
         host.domains()
     host.close()
     host.open()
+    assert host.domains() == []
+    host.close()
+
+
+@pytest.mark.hypervisor
+def test_a_daemon_that_ends_just_now_is_tried_once_more(
+    private_host: Host, tmp_path: Path, libvirt_events: None
+) -> None:
+    daemon = FOLDERS["XDG_RUNTIME_DIR"] / "libvirt/libvirt-sock"
+    front = tmp_path / "front"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(front))
+        server.listen()
+
+        def hang_up_and_then_go() -> None:
+            server.accept()[0].close()
+            front.unlink()
+            front.symlink_to(daemon)
+
+        thread = threading.Thread(target=hang_up_and_then_go)
+        thread.start()
+        host = Host(f"qemu+unix:///session?socket={front}")
+        host.open()
+        thread.join()
     assert host.domains() == []
     host.close()

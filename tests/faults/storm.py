@@ -8,6 +8,7 @@ from functools import partial
 
 from tests.faults.world import World, answer, bare_xml, new_machine
 from tests.guests import MEMTEST_ISO
+from vmdesk.bundles import ImportWish
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.operations.create import NewDomain
 from vmdesk.core.operations.delete import DeletionPlan
@@ -157,7 +158,7 @@ class Window:
     def _go_on(self, what: str, name: str, task: Task, then: Callable[[str], None]) -> None:
         match task.result:
             case Preview() as preview:
-                task = self._site.bundles.import_(preview, name)
+                task = self._site.bundles.import_(ImportWish(preview, name))
             case DeletionPlan() as plan:
                 task = self._site.delete(plan, delete_disks=True, force_off=True)
                 task.succeeded.connect(lambda _done: self._ledger.died(plan.uuid))

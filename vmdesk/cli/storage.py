@@ -9,7 +9,7 @@ from vmdesk.core.formatting import GIB
 from vmdesk.core.i18n import _
 from vmdesk.core.operations import disks
 from vmdesk.core.storage import pools
-from vmdesk.core.storage.pools import PoolInfo, PoolState
+from vmdesk.core.storage.pools import PoolInfo
 
 
 def add_commands(commands: Commands) -> None:
@@ -41,7 +41,7 @@ def _pools(context: Context) -> Result:
 
 
 def _described(pool: PoolInfo) -> str:
-    if pool.state is not PoolState.RUNNING:
+    if not pool.is_running:
         return f"{pool.state.name.lower():<9}  {pool.path}"
     room = _("{free} of {capacity} free").format(
         free=formatting.size(pool.free), capacity=formatting.size(pool.capacity)
@@ -50,14 +50,13 @@ def _described(pool: PoolInfo) -> str:
 
 
 def _plain(pool: PoolInfo) -> dict[str, object]:
-    is_running = pool.state is PoolState.RUNNING
     return {
         "name": pool.name,
         "type": pool.type,
         "state": pool.state.name.lower(),
         "path": str(pool.path),
-        "capacity": pool.capacity if is_running else None,
-        "free": pool.free if is_running else None,
+        "capacity": pool.capacity if pool.is_running else None,
+        "free": pool.free if pool.is_running else None,
     }
 
 

@@ -11,7 +11,7 @@ import libvirt
 from vmdesk.core import connections
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
-from vmdesk.core.libvirt_errors import translate, translated
+from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
 
 KEEPALIVE_INTERVAL = 5
 """Seconds between two questions to the daemon whether it is still there."""
@@ -95,15 +95,29 @@ class Host:
         returned.
         """
         with translated():
-            connection = libvirt.open(self._address())
             try:
-                connection.registerCloseCallback(lambda *_args: on_closed(), None)
-                self._keep_alive(connection)
-                self._callbacks = _subscribe(connection, on_domain, on_reboot)
-            except libvirt.libvirtError:
-                connection.close()
-                raise
-        self._connection = connection
+                self._connection = self._connected(on_domain, on_closed, on_reboot)
+            except libvirt.libvirtError as error:
+                if not is_lost_connection(error):
+                    raise
+                # A user's daemon ends when nobody needs it, perhaps just now: this starts another.
+                self._connection = self._connected(on_domain, on_closed, on_reboot)
+
+    def _connected(
+        self,
+        on_domain: Callable[[str], object],
+        on_closed: Callable[[], object],
+        on_reboot: Callable[[str], object],
+    ) -> libvirt.virConnect:
+        connection = libvirt.open(self._address())
+        try:
+            self._keep_alive(connection)
+            self._callbacks = _subscribe(connection, on_domain, on_reboot)
+            connection.registerCloseCallback(lambda *_args: on_closed(), None)
+        except libvirt.libvirtError:
+            connection.close()
+            raise
+        return connection
 
     def _address(self) -> str:
         if self._ssh is None or not connections.is_ssh(self.uri):

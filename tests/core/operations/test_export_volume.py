@@ -112,7 +112,7 @@ def test_a_disk_in_no_pool_is_refused_in_words(
 ) -> None:
     disk = token_machine.make_qcow2(tmp_path / "web.qcow2", "token")
     uuid = token_machine.define(private_host, "web", [(disk, "qcow2")]).UUIDString()
-    with pytest.raises(OperationError, match="can't be read") as caught:
+    with pytest.raises(OperationError, match="can’t be read") as caught:
         export.run(remote_host, uuid, tmp_path, ExportOptions(), Job())
     assert "none of the storage pools" in caught.value.hint
 

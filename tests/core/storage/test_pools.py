@@ -19,6 +19,7 @@ def test_the_pools_of_a_host_are_told_with_their_room(default_host: Host) -> Non
 
 def test_users_of_their_own_session_need_no_pool(private_host: Host) -> None:
     assert not pools.are_needed(private_host)
+    assert pools.for_images(private_host, Job()) == ()
 
 
 @pytest.mark.hypervisor

@@ -75,6 +75,21 @@ def console_line(domain: libvirt.virDomain) -> str:
     return line.decode().strip()
 
 
+def test_its_pools_are_offered_for_images_the_usual_one_first(
+    system_host: Host, tmp_path: Path
+) -> None:
+    pool = f"<pool type='dir'><name>archive</name><target><path>{tmp_path}</path></target></pool>"
+    system_host.connection.storagePoolDefineXML(pool)
+    try:
+        offered = pools.for_images(system_host, Job())
+    finally:
+        system_host.connection.storagePoolLookupByName("archive").undefine()
+    assert [(one.name, one.is_running) for one in offered] == [
+        ("default", True),
+        ("archive", False),
+    ]
+
+
 def test_a_user_can_not_look_into_its_images(system_host: Host) -> None:
     pools.choose(system_host, "", Job())
     assert not os.access(IMAGES, os.R_OK)

@@ -9,12 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from vmdesk.bundles import ImportWish
 from vmdesk.core.bundle.content import Content
 from vmdesk.core.bundle.untrusted_xml import Dropped
 from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.job import Progress
 from vmdesk.core.operations.incoming import Preview, PreviewDisk
-from vmdesk.views.bundles.import_dialog import ImportDialog, ImportWish
+from vmdesk.views.bundles.import_dialog import ImportDialog
 
 PATH = Path("/home/ann/debian.tar.gz")
 PREVIEW = Preview(

@@ -8,11 +8,13 @@ from pytestqt.qtbot import QtBot
 from tests.core.operations.small_machine import make_iso
 from tests.views.test_main_window import dialogs
 from vmdesk.controller import Controller
+from vmdesk.core.formatting import GIB
 from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Job
+from vmdesk.core.storage.pools import PoolInfo, PoolState
 from vmdesk.site import Site
 from vmdesk.views.bundles.import_dialog import ImportDialog
-from vmdesk.views.connections.place_field import PlaceField
+from vmdesk.views.connections.place_field import Place, PlaceField
 from vmdesk.views.main_window import MainWindow
 from vmdesk.views.new_domain.dialog import NewDomainDialog
 
@@ -34,7 +36,8 @@ def other(qtbot: QtBot, window: MainWindow, controller: Controller, tmp_path: Pa
 
 def test_one_connection_is_not_asked_about(window: MainWindow) -> None:
     dialog = window.ask_new()
-    assert dialog.findChildren(PlaceField) == []
+    (place,) = dialog.findChildren(PlaceField)
+    assert not place.isVisible()
     dialog.reject()
 
 
@@ -44,10 +47,10 @@ def test_a_new_machine_is_made_where_the_user_wants_it(
     dialog = window.ask_new(str(make_iso(tmp_path / "disc.iso")))
     assert isinstance(dialog, NewDomainDialog)
     (place,) = dialog.findChildren(PlaceField)
-    assert place.value is controller.home
+    assert place.value.site is controller.home
     dialog.form.name.edit.setFocus()
     qtbot.keyClicks(dialog.form.name.edit, "disk")
-    place.choose(other)
+    place.choose(Place(other))
     assert "already" in dialog.form.name.problem
     dialog.form.name.edit.clear()
     qtbot.keyClicks(dialog.form.name.edit, "new")
@@ -63,7 +66,7 @@ def test_what_the_user_looks_at_is_offered_first(
     window.machines.select(other.domains.key(other.domains.rows()[0].domain.uuid))
     dialog = window.ask_new()
     (place,) = dialog.findChildren(PlaceField)
-    assert place.value is other
+    assert place.value.site is other
     dialog.reject()
 
 
@@ -78,8 +81,35 @@ def test_an_import_is_looked_at_anew_for_another_place(
     qtbot.waitUntil(lambda: dialog.form is not None)
     first = dialog.form
     (place,) = dialog.findChildren(PlaceField)
-    place.choose(other)
+    place.choose(Place(other))
     qtbot.waitUntil(lambda: dialog.form is not first)
     assert dialog.form is not None
     assert "already" in dialog.form.name.problem
     dialog.reject()
+
+
+def test_each_pool_of_a_connection_is_a_place(qtbot: QtBot, controller: Controller) -> None:
+    home, site = controller.home, controller.add("qemu+ssh://lab/system", "Lab")
+    field = PlaceField([home, site])
+    qtbot.addWidget(field)
+    changes: list[Place] = []
+    field.choose(Place(site))
+    field.follow(lambda: changes.append(field.value))
+    field.offer(site, [_pool("default", PoolState.RUNNING), _pool("fast", PoolState.INACTIVE)])
+    texts = [field.box.itemText(index) for index in range(field.box.count())]
+    assert texts[1:] == ["Lab: default, 3 GiB free", "Lab: fast, which is started for it"]
+    assert (field.value, changes) == (Place(site), [])
+    field.box.setCurrentIndex(2)
+    assert changes == [Place(site, "fast")]
+
+
+def test_one_pool_is_not_asked_about(qtbot: QtBot, controller: Controller) -> None:
+    field = PlaceField([controller.home])
+    qtbot.addWidget(field)
+    field.offer(controller.home, [_pool("default", PoolState.RUNNING)])
+    assert field.box.count() == 1
+    assert field.isHidden()
+
+
+def _pool(name: str, state: PoolState) -> PoolInfo:
+    return PoolInfo(name, "dir", state, Path("/pools", name), 8 * GIB, 3 * GIB)

@@ -81,7 +81,7 @@ def test_a_name_that_is_taken_there_is_refused(
     lab: Site, web: DomainKey, ask: Callable[[], TransferDialog]
 ) -> None:
     form = ask().form
-    assert form.place.value is lab
+    assert form.place.value.site is lab
     form.show_plan([], [])
     checks: list[bool] = []
     form.checked.connect(checks.append)
@@ -172,7 +172,7 @@ def test_a_machine_that_is_dropped_on_another_section_is_asked_about(
     assert drag.over(lab.domains.key(lab.domains.rows()[0].domain.uuid))
     drag.drop(header)
     dialog = opened(qtbot, window, TransferDialog)
-    assert dialog.form.place.value is lab
+    assert dialog.form.place.value.site is lab
 
 
 def test_a_file_over_the_list_is_for_the_window(window: MainWindow, lab: Site) -> None:

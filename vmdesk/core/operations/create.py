@@ -93,13 +93,13 @@ class HostLimits:
     has_kvm: bool
 
 
-def limits(host: Host, folders: Folders) -> HostLimits:
-    """Return what this host can give to a new machine."""
+def limits(host: Host, folders: Folders, pool: str = "") -> HostLimits:
+    """Return what this host can give to a new machine whose disk is to be in this pool."""
     offer = capabilities.read(host)
     return HostLimits(
         memory=offer.memory,
         cpus=min(offer.cpus, offer.max_vcpus),
-        free_room=places.choose(host, folders.disks).free_room(),
+        free_room=places.choose(host, folders.disks, pool).free_room(),
         has_kvm=offer.has_kvm,
     )
 

@@ -54,6 +54,11 @@ class PoolInfo:
         """Whether new images can be made in it."""
         return self.type in FOLDER_TYPES
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it is started, and its room known."""
+        return self.state is PoolState.RUNNING
+
 
 def are_needed(host: Host) -> bool:
     """Tell whether new images belong into a pool rather than into a folder of the user.
@@ -78,6 +83,23 @@ def every(host: Host, job: Job) -> list[PoolInfo]:
     return sorted(map(_info, found), key=lambda pool: pool.name)
 
 
+def for_images(host: Host, job: Job) -> tuple[PoolInfo, ...]:
+    """Return the pools that new images can go to, the best one first.
+
+    Those that are started have been looked at anew. There is none where a folder of the user is
+    the usual place. Raises ``OperationError``.
+    """
+    if not are_needed(host):
+        return ()
+    found = [pool for pool in every(host, job) if pool.holds_files]
+    fresh = [start(host, pool.name) if pool.is_running else pool for pool in found]
+    return tuple(sorted(fresh, key=_worth, reverse=True))
+
+
+def _worth(pool: PoolInfo) -> tuple[bool, int]:
+    return pool.name == DEFAULT, pool.free
+
+
 def choose(host: Host, name: str, job: Job) -> PoolInfo:
     """Return the pool ``name``, or the best one for new images where it is empty; started.
 
@@ -88,8 +110,7 @@ def choose(host: Host, name: str, job: Job) -> PoolInfo:
     candidates = [pool for pool in every(host, job) if pool.name == name or not name]
     files = [pool for pool in candidates if pool.holds_files]
     if files:
-        best = max(files, key=lambda pool: (pool.name == DEFAULT, pool.free))
-        return start(host, best.name)
+        return start(host, max(files, key=_worth).name)
     with translated():
         is_system = _is_system(urlsplit(host.connection.getURI()))
     if not name and is_system:

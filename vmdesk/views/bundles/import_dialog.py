@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
+from vmdesk.bundles import ImportWish
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Progress
 from vmdesk.core.operations.incoming import Preview
@@ -22,16 +22,6 @@ from vmdesk.views.properties.page import Form
 
 WIDTH = 600
 _STEPS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class ImportWish:
-    """What the user agreed to."""
-
-    preview: Preview
-    name: str
-    same_identity: bool
-    start: bool
 
 
 class ImportDialog(Dialog):

@@ -1,19 +1,21 @@
 """Join the page for an import to the controller, which looks into files."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from vmdesk.bundles import ImportWish
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations.incoming import Preview
 from vmdesk.site import Site
 from vmdesk.tasks import Task
-from vmdesk.views.bundles.import_dialog import ImportDialog, ImportWish
-from vmdesk.views.connections.place_field import place_for
+from vmdesk.views.bundles.import_dialog import ImportDialog
+from vmdesk.views.connections.place_field import PlaceField
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.labels import shortened
 
@@ -35,11 +37,11 @@ class ImportFlow(QObject):
         made: Callable[[DomainKey], object],
     ) -> None:
         super().__init__(window)
-        place, self._site = place_for(sites)
+        self._place = place = PlaceField(sites)
         self._window = window
         self._path = path
         self._made = made
-        self._dialog = ImportDialog(path, lambda: self._site().domains.names(), window, place)
+        self._dialog = ImportDialog(path, lambda: place.value.site.domains.names(), window, place)
         self._dialog.agreed.connect(self._import)
         self._dialog.verify_wanted.connect(self._verify)
         self._dialog.rejected.connect(self._cancel)
@@ -49,9 +51,9 @@ class ImportFlow(QObject):
         self._patience.timeout.connect(self._dialog.open)
         self._patience.start(_PATIENCE)
         self._was_read = False
-        self._task = self._follow(self._site().bundles.preview(path))
-        if place is not None:
-            place.follow(self._look_again)
+        self._task = self._follow(self._preview())
+        place.follow(self._look_again)
+        place.ask_for_pools()
 
     def _follow(self, task: Task) -> Task:
         task.progressed.connect(self._dialog.show_progress)
@@ -75,16 +77,22 @@ class ImportFlow(QObject):
         self._task.cancel()
         self._was_read = False
         self._dialog.show_progress(None)
-        self._task = self._follow(self._site().bundles.preview(self._path))
+        self._task = self._follow(self._preview())
 
     def _verify(self) -> None:
         self._dialog.show_progress(None)
         self._was_read = True
-        self._task = self._follow(self._site().bundles.verify(self._path))
+        place = self._place.value
+        self._task = self._follow(place.site.bundles.verify(self._path, place.pool))
+
+    def _preview(self) -> Task:
+        place = self._place.value
+        return place.site.bundles.preview(self._path, place.pool)
 
     def _import(self, wish: ImportWish) -> None:
-        task = self._site().bundles.import_(wish.preview, wish.name, wish.same_identity, wish.start)
-        self._made(self._site().domains.key(task.key))
+        place = self._place.value
+        task = place.site.bundles.import_(replace(wish, pool=place.pool))
+        self._made(place.site.domains.key(task.key))
 
     def _cancel(self) -> None:
         self._task.cancel()

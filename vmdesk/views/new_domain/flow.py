@@ -1,6 +1,7 @@
 """Join the page for a new machine to the controller, which knows hosts and addresses."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -13,7 +14,7 @@ from vmdesk.core.operations.create import HostLimits, NewDomain
 from vmdesk.settings import Settings
 from vmdesk.site import Site
 from vmdesk.tasks import Task
-from vmdesk.views.connections.place_field import place_for
+from vmdesk.views.connections.place_field import Place, PlaceField
 from vmdesk.views.new_domain.dialog import NewDomainDialog
 from vmdesk.views.new_domain.form import NewDomainForm
 from vmdesk.views.new_domain.source_field import SourceField
@@ -30,25 +31,26 @@ def open_new_dialog(
 
     The machine can be made on any of ``sites``, of which the first is offered.
     """
-    place, site = place_for(sites)
-    dialog = NewDomainDialog(lambda: site().domains.names(), window, place)
+    place = PlaceField(sites)
+    dialog = NewDomainDialog(lambda: place.value.site.domains.names(), window, place)
     dialog.form.show_defaults(settings.new_memory, settings.new_vcpus, settings.new_disk_size)
     field = dialog.form.source
 
     def create(new: NewDomain) -> None:
-        site().create(new)
-        made(site().domains.key(new.uuid))
+        chosen = place.value
+        chosen.site.create(replace(new, pool=chosen.pool))
+        made(chosen.site.domains.key(new.uuid))
 
     dialog.described.connect(create)
-    answer_probes(site, field)
+    answer_probes(lambda: place.value.site, field)
     limits = _Limits(dialog.form)
-    limits.ask(site())
-    if place is not None:
-        place.follow(lambda: limits.ask(site()))
-        # Another place has other names.
-        place.follow(dialog.form.check)
+    limits.ask(place.value)
+    place.follow(lambda: limits.ask(place.value))
+    # Another place has other names.
+    place.follow(dialog.form.check)
     field.edit.setText(source)
     field.edit.setCursorPosition(0)
+    place.ask_for_pools()
     dialog.open()
     return dialog
 
@@ -66,11 +68,11 @@ class _Limits(QObject):
         self._form = form
         self._task: Task | None = None
 
-    def ask(self, site: Site) -> None:
-        """Have the limits of a host shown."""
+    def ask(self, place: Place) -> None:
+        """Have the limits of a place shown."""
         if self._task is not None:
             self._task.succeeded.disconnect(self._show)
-        self._task = site.limits()
+        self._task = place.site.limits(place.pool)
         self._task.succeeded.connect(self._show)
 
     def _show(self, limits: HostLimits) -> None:

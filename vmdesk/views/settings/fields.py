@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton
 
 from vmdesk.connection import ConnectionState, ConnectionStatus
@@ -99,18 +99,30 @@ class ChoiceField(Field, Generic[Value]):
     def __init__(self, name: str, words: Mapping[Value, str], value: Value) -> None:
         self.box = QComboBox()
         super().__init__(name, self.box)
-        self._values = list(words)
+        self._words = dict(words)
         self.box.addItems(list(words.values()))
         self.choose(value)
 
     @property
     def value(self) -> Value:
         """What is chosen."""
-        return self._values[self.box.currentIndex()]
+        return list(self._words)[self.box.currentIndex()]
 
     def choose(self, value: Value) -> None:
         """Choose a value; one that isn't offered is the first."""
-        self.box.setCurrentIndex(self._values.index(value) if value in self._values else 0)
+        values = list(self._words)
+        self.box.setCurrentIndex(values.index(value) if value in values else 0)
+
+    def replace(self, value: Value, words: Mapping[Value, str]) -> None:
+        """Offer several values in the place of one; what was chosen stays if it is among them."""
+        chosen, before = self.value, self._words
+        self._words = {}
+        for known, text in before.items():
+            self._words |= words if known == value else {known: text}
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            self.box.addItems(list(self._words.values()))
+            self.choose(chosen)
 
 
 class UriField(Field):

@@ -15,7 +15,7 @@ from vmdesk.site import Site
 from vmdesk.tasks import Task
 from vmdesk.views.message_dialog import Choice, MessageDialog
 from vmdesk.views.transfers.dialog import TransferDialog
-from vmdesk.views.transfers.form import Way
+from vmdesk.views.transfers.form import TransferForm, Way
 from vmdesk.work import in_words
 
 ADD = "add"
@@ -48,6 +48,7 @@ class TransferFlow(QObject):
         dialog.form.place_changed.connect(looking.begin)
         dialog.agreed.connect(lambda: _send(site, key.uuid, dialog))
         looking.begin()
+        dialog.form.place.ask_for_pools()
         dialog.open()
 
     def _offer_connection(self) -> None:
@@ -77,9 +78,9 @@ class _Looking(QObject):
         if self._task is not None:
             self._task.succeeded.disconnect(self._show)
             self._task.failed.disconnect(self._show_failure)
-        here, there = self._site.transfers, self._form.place.value.transfers
+        here, there = self._site.transfers, self._form.place.value.site.transfers
         if self._form.way is Way.LIVE:
-            self._task = here.survey_live(self._uuid, there, MigrationOptions())
+            self._task = here.survey_live(self._uuid, there, _live(self._form))
         else:
             self._task = here.survey(self._uuid, there)
         self._task.succeeded.connect(self._show)
@@ -98,11 +99,15 @@ class _Looking(QObject):
 
 
 def _send(site: Site, uuid: str, dialog: TransferDialog) -> None:
-    form, there = dialog.form, dialog.form.place.value.transfers
+    form, there = dialog.form, dialog.form.place.value.site.transfers
     match form.way:
         case Way.COPY:
             site.transfers.copy(uuid, there, form.wish())
         case Way.MOVE:
             site.transfers.move(uuid, there, form.wish())
         case Way.LIVE:
-            site.transfers.migrate(uuid, there, MigrationOptions())
+            site.transfers.migrate(uuid, there, _live(form))
+
+
+def _live(form: TransferForm) -> MigrationOptions:
+    return MigrationOptions(pool=form.place.value.pool)

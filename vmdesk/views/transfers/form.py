@@ -79,7 +79,7 @@ class TransferForm(QWidget):
     def wish(self) -> TransferWish:
         """Return what the fields hold."""
         name = self.name_edit.text().strip() or None
-        return TransferWish(name, accepts_losses=self.losses.box.isChecked())
+        return TransferWish(name, self.place.value.pool, accepts_losses=self.losses.box.isChecked())
 
     def show_plan(self, losses: Sequence[str], changed: Sequence[str]) -> None:
         """Show what the machine would be there."""
@@ -104,7 +104,7 @@ class TransferForm(QWidget):
         typed = self.name_edit.text().strip()
         if self._is_running or not typed:
             return ""
-        if typed in self.place.value.domains.names():
+        if typed in self.place.value.site.domains.names():
             return _("There is a machine of this name there already.")
         return name_problem(typed) or ""
 
