@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import weakref
 
 import pytest
 from PySide6.QtCore import QThread
@@ -167,3 +168,20 @@ def test_a_burst_of_progress_is_shown_once(qtbot: QtBot, runner: TaskRunner) -> 
         pass
     assert seen[-1] == Progress(99, 100, "Stage 99")
     assert len(seen) < 20
+
+
+def test_nothing_is_kept_of_a_task_that_has_ended(qtbot: QtBot, runner: TaskRunner) -> None:
+    class Captured:
+        """What the function of a task knows."""
+
+    freed_on: list[int] = []
+
+    def start() -> Task:
+        captured = Captured()
+        weakref.finalize(captured, lambda: freed_on.append(threading.get_ident()))
+        return runner.start("Ask", lambda _job: captured is None)
+
+    for _number in range(20):
+        with qtbot.waitSignal(start().finished):
+            pass
+    assert freed_on == [threading.get_ident()] * 20

@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal
 
@@ -89,7 +90,7 @@ class Task(QObject):
             self.finished.emit()
 
 
-class _Work(QRunnable):
+class _Work:
     """One piece of work for a pool thread. It knows its task's number only, never the task.
 
     A ``QObject`` whose last reference goes on a pool thread would die there.
@@ -102,15 +103,18 @@ class _Work(QRunnable):
         function: Callable[[Job], object],
         tell: Callable[[_Change], object],
     ) -> None:
-        super().__init__()
         self.number = number
         self.key = key
-        self.job = Job(lambda progress: self._tell(TaskState.RUNNING, progress))
+        self.job = Job(lambda progress: tell(_Change(number, TaskState.RUNNING, progress)))
         self._function = function
         self._to_main_thread = tell
 
     def _tell(self, state: TaskState, payload: object = None) -> None:
         self._to_main_thread(_Change(self.number, state, payload))
+
+    def let_go(self) -> None:
+        """Drop the function and all that it knows, on the main thread, once it is over."""
+        del self._function
 
     def run(self) -> None:
         """Run the function and tell how it ended: the one place that catches every exception."""
@@ -127,6 +131,22 @@ class _Work(QRunnable):
             self._tell(TaskState.FAILED, error)
         else:
             self._tell(TaskState.SUCCEEDED, result)
+
+
+class _Turn(QRunnable):
+    """Does the next piece of work; a pool is given the same one for each.
+
+    PySide keeps what a pool was once given for good. One for each piece would be a leak.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAutoDelete(False)
+        self.works: SimpleQueue[_Work] = SimpleQueue()
+
+    def run(self) -> None:
+        """Do what has waited longest; there is one piece for each turn."""
+        self.works.get().run()
 
 
 class TaskRunner(QObject):
@@ -146,7 +166,9 @@ class TaskRunner(QObject):
         # A thread that idles away takes libvirt's and Python's per-thread state with it.
         self._pool.setExpiryTimeout(-1)
         self._numbers = itertools.count()
+        self._turn = _Turn()
         self._tasks: dict[int, Task] = {}
+        self._works: dict[int, _Work] = {}
         self._queues: dict[str, deque[_Work]] = {}
         self._fresh: dict[int, _Change] = {}
         self._is_shut_down = False
@@ -171,8 +193,6 @@ class TaskRunner(QObject):
         After ``shut_down`` it never runs, and nothing is heard of the task.
         """
         work = _Work(next(self._numbers), key, function, self._crossed.emit)
-        # What a pool thread lets go last is a Python object, which Python's own count frees.
-        work.setAutoDelete(False)
         task = Task(title, key, work.job)
         # What happened before the end may be told after it, and lead to questions.
         if self._is_shut_down:
@@ -180,12 +200,13 @@ class TaskRunner(QObject):
             task.setParent(self)
             return task
         self._tasks[work.number] = task
+        self._works[work.number] = work
         if key and key in self._queues:
             self._queues[key].append(work)
         else:
             if key:
                 self._queues[key] = deque()
-            self._pool.start(work)
+            self._begin(work)
         self.started.emit(task)
         return task
 
@@ -200,6 +221,10 @@ class TaskRunner(QObject):
         self._queues.clear()
         return self._pool.waitForDone(-1 if patience is None else round(patience * 1000))
 
+    def _begin(self, work: _Work) -> None:
+        self._turn.works.put(work)
+        self._pool.start(self._turn)
+
     def _deliver(self, change: _Change) -> None:
         if isinstance(change.payload, Progress) and not change.state.is_final:
             # Operations pass quick stages in bursts, and each would be drawn for nothing.
@@ -212,6 +237,7 @@ class TaskRunner(QObject):
             if last := self._fresh.pop(change.number, None):
                 task._take(last)
             del self._tasks[change.number]
+            self._works.pop(change.number).let_go()
             self._start_next(task.key)
         task._take(change)
 
@@ -223,6 +249,6 @@ class TaskRunner(QObject):
     def _start_next(self, key: str) -> None:
         queue = self._queues.get(key)
         if queue:
-            self._pool.start(queue.popleft())
+            self._begin(queue.popleft())
         else:
             self._queues.pop(key, None)
