@@ -89,6 +89,11 @@ class Running:
         return sum(sum(map(int, _stat(pid)[11:13])) for pid in _family(self.pid)) / TICK
 
 
+def _usual() -> dict[str, str]:
+    """Return the environment; Python may keep what it compiles, as it is kept in a package."""
+    return {key: it for key, it in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+
 @contextmanager
 def running(program: Program, uri: str, environment: dict[str, str]) -> Iterator[Running]:
     """Start a program and end it, with all that it has started."""
@@ -96,7 +101,7 @@ def running(program: Program, uri: str, environment: dict[str, str]) -> Iterator
     began = time.monotonic()
     process = subprocess.Popen(
         argv,
-        env={**os.environ, **environment},
+        env={**_usual(), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

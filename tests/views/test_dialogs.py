@@ -1,5 +1,6 @@
 """Questions and bad news: what they say, their safe default, and what each button does."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -107,6 +108,12 @@ def test_a_deletion_names_what_goes_and_what_stays_and_why(qtbot: QtBot, parent:
     assert "Delete “debian-12” and its 12 GiB disk?" in shown
     for part in (str(DISK.path), ISO.source, ISO.reason):
         assert part in shown
+
+
+def test_a_deletion_tells_of_the_pool_that_a_disk_is_in(qtbot: QtBot, parent: QWidget) -> None:
+    there = replace(plan(), deleted=(replace(DISK, pool="fast"),))
+    dialog = opened(qtbot, DeleteDialog(parent, [there]))
+    assert "12 GiB, in the storage pool “fast”" in texts(dialog)
 
 
 def test_a_deletion_is_not_the_default(qtbot: QtBot, parent: QWidget) -> None:

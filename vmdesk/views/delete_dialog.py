@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QVBoxLayout, QWidg
 
 from vmdesk.core import formatting
 from vmdesk.core.i18n import _, ngettext
-from vmdesk.core.operations.delete import DeletionPlan
+from vmdesk.core.operations.delete import DeletionPlan, DoomedFile
 from vmdesk.views.labels import ElidedLabel, label
 from vmdesk.views.message_dialog import Choice, MessageDialog
 
@@ -38,7 +38,7 @@ class DeleteDialog(MessageDialog):
         super().__init__(parent, "trash", heading(plans), _("This can’t be undone."), choices)
         self.setMinimumWidth(600)
         self._plans = tuple(plans)
-        doomed = [(str(f.path), formatting.size(f.used)) for p in plans for f in p.deleted]
+        doomed = [(str(file.path), _remark(file)) for plan in plans for file in plan.deleted]
         kept = [(file.source, file.reason) for plan in plans for file in plan.kept]
         self.disks = QCheckBox(
             ngettext("Delete this f&ile too", "Delete these f&iles too", len(doomed))
@@ -86,6 +86,13 @@ def heading(plans: Sequence[DeletionPlan]) -> str:
         "{delete} and its {size} disk?", "{delete} and {count} disks ({size})?", len(files)
     )
     return text.format(delete=what, size=size, count=len(files))
+
+
+def _remark(file: DoomedFile) -> str:
+    size = formatting.size(file.used)
+    if not file.pool:
+        return size
+    return _("{size}, in the storage pool “{pool}”").format(size=size, pool=file.pool)
 
 
 def _force_text(names: list[str]) -> str:
