@@ -192,6 +192,18 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a disk of 2 EiB": (lambda: _patched(124, b"\x80" + (2**61).to_bytes(11, "big")), "larger"),
     "a size below zero": (lambda: _patched(124, b"\xff" * 12), "damaged"),
     "a size that is no number": (lambda: _patched(124, b"12345678x00\0"), "damaged"),
+    "a size of letters": (
+        lambda: make([("web.xml", XML)], pax_headers={"size": "many"}),
+        "damaged",
+    ),
+    "a size of other digits": (
+        lambda: make([("web.xml", XML)], pax_headers={"size": "²"}),
+        "damaged",
+    ),
+    "a size of too many digits": (
+        lambda: make([("web.xml", XML)], pax_headers={"size": "0" * 99 + "33"}),
+        "damaged",
+    ),
     "a wrong checksum": (lambda: b"x" + make([("web.xml", XML)])[1:], "damaged"),
     "a folder with content": (lambda: make([("web", XML)], type=b"5"), "damaged"),
     "one name for all members": (
@@ -255,6 +267,21 @@ def test_what_has_no_business_in_a_bundle_is_refused(
     assert text in caught.value.summary
     written = sum(found.stat().st_size for found in (tmp_path / "out").iterdir())
     assert written <= layout.MAX_IGNORED_BYTES
+
+
+def test_a_size_in_the_extended_header_counts(tmp_path: Path) -> None:
+    (tmp_path / "bundle").write_bytes(make([("web.xml", XML)], pax_headers={"size": str(len(XML))}))
+    with reader.opening(tmp_path / "bundle", Job()) as archive:
+        member = next(reader.members(archive))
+        assert reader.read_all(archive, member) == XML
+
+
+def test_a_description_with_holes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bundle").write_bytes(_sparse([0], records={"GNU.sparse.name": "web.xml"}))
+    with reader.opening(tmp_path / "bundle", Job()) as archive:
+        member = next(reader.members(archive))
+        with pytest.raises(OperationError, match="damaged"):
+            reader.read_all(archive, member)
 
 
 def test_a_comment_is_passed_on(tmp_path: Path) -> None:

@@ -143,6 +143,33 @@ def test_a_sound_description_loses_nothing() -> None:
     assert rebuilt.uuid == "6695eb01-f6a4-8304-79aa-97f2502e193f"
 
 
+def test_what_the_user_has_written_stays() -> None:
+    words = "<title>Web shop</title><description>Backup on Mondays.\nAsk Ann.</description>"
+    rebuilt = untrusted_xml.rebuild(_xml("domain", words))
+    assert rebuilt.root.findtext("title") == "Web shop"
+    assert rebuilt.root.findtext("description") == "Backup on Mondays.\nAsk Ann."
+    assert rebuilt.dropped == ()
+
+
+@pytest.mark.parametrize(
+    ("plain", "uefi"),
+    [
+        ("<os>", "<os firmware='efi'>"),
+        ("</os>", "<loader type='pflash'>/ovmf</loader></os>"),
+    ],
+)
+def test_either_way_to_say_uefi_is_understood(plain: str, uefi: str) -> None:
+    assert not untrusted_xml.rebuild(_xml()).is_uefi
+    assert untrusted_xml.rebuild(_xml().replace(plain.encode(), uefi.encode())).is_uefi
+
+
+@pytest.mark.parametrize("count", [untrusted_xml.MAX_DROPPED, untrusted_xml.MAX_DROPPED + 1])
+def test_as_much_as_fits_into_the_list_is_named(count: int) -> None:
+    rebuilt = untrusted_xml.rebuild(_xml("domain", "".join(f"<x{n}/>" for n in range(count))))
+    assert len(rebuilt.dropped) == untrusted_xml.MAX_DROPPED
+    assert (rebuilt.dropped[-1].what == "… and 2 more") == (count > untrusted_xml.MAX_DROPPED)
+
+
 @pytest.mark.parametrize(
     ("data", "text"),
     [

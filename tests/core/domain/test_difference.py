@@ -33,6 +33,13 @@ def test_lines_show_what_changed_and_where() -> None:
     ]
 
 
+def test_a_line_that_looks_like_a_gap_is_none() -> None:
+    assert difference.lines("", "@home") == [
+        Line(LineKind.GAP, ""),
+        Line(LineKind.ADDED, "@home"),
+    ]
+
+
 def test_passwords_are_not_shown() -> None:
     before = golden("i440fx-old-host").text
     lines = difference.lines(before, before.replace("s3cr&amp;t", "other"))

@@ -61,6 +61,30 @@ def test_a_place_that_an_address_takes_is_not_given_by_a_name() -> None:
     assert drives.add_cdrom(xml).target == "hdb"
 
 
+@pytest.mark.parametrize(("bus", "unit"), [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_each_place_on_the_ide_buses_has_its_name(bus: int, unit: int) -> None:
+    name = f"hd{'abcd'[2 * bus + unit]}"
+    xml = DomainXml.parse(
+        "<domain><os><type arch='x86_64' machine='pc'/></os><devices><interface/>"
+        "<disk device='cdrom'><target dev='hde' bus='ide'/>"
+        f"<address type='drive' controller='0' bus='{bus}' unit='{unit}'/>"
+        "</disk></devices></domain>"
+    )
+    given = [drives.add_cdrom(xml).target for _number in range(3)]
+    assert given == [f"hd{letter}" for letter in "abcd" if f"hd{letter}" != name]
+
+
+def test_the_first_drive_comes_before_other_devices() -> None:
+    xml = DomainXml.parse(
+        "<domain><os><type arch='x86_64' machine='q35'/></os>"
+        "<devices><interface/><graphics/></devices></domain>"
+    )
+    drives.add_cdrom(xml)
+    assert [child.tag for child in xml.root.iterfind("devices/*")] == [
+        "disk", "interface", "graphics",
+    ]  # fmt: skip
+
+
 def test_adding_and_removing_leaves_no_trace() -> None:
     xml = golden("hand-comments")
     before = xml.text

@@ -45,7 +45,7 @@ def test_uefi_variables_go_unless_they_are_to_be_kept(
     nvram = Path(small_machine.running(domain).nvram)
     domain.destroy()
     assert nvram.stat().st_size
-    undefine(domain, keep_nvram)
+    undefine(domain, *([True] if keep_nvram else []))
     assert nvram.exists() == keep_nvram
 
 
