@@ -158,6 +158,7 @@ def test_many_machines_are_counted(qtbot: QtBot, parent: QWidget) -> None:
     dialog = opened(qtbot, DeleteDialog(parent, [plan(deleted=files), plan("two", deleted=())]))
     assert "Delete 2 machines and 10 disks (10 GiB)?" in texts(dialog)
     assert "and 2 more" in texts(dialog)
+    assert "debian-12, two" in texts(dialog), "which ones is not left open"
 
 
 def test_a_machine_without_disks_has_nothing_to_tick(qtbot: QtBot, parent: QWidget) -> None:

@@ -35,7 +35,7 @@ class DeleteDialog(MessageDialog):
 
     def __init__(self, parent: QWidget, plans: Sequence[DeletionPlan]) -> None:
         choices = (Choice(KEEP, _("&Cancel"), "primary"), Choice(DELETE, _("&Delete"), "danger"))
-        super().__init__(parent, "trash", heading(plans), _("This can’t be undone."), choices)
+        super().__init__(parent, "trash", heading(plans), _warning(plans), choices)
         self.setMinimumWidth(600)
         self._plans = tuple(plans)
         doomed = [(str(file.path), _remark(file)) for plan in plans for file in plan.deleted]
@@ -59,7 +59,9 @@ class DeleteDialog(MessageDialog):
             self.body.addWidget(self.force_off)
             warning = _("What is not saved inside is lost, as when the power fails.")
             self.force_off.setAccessibleDescription(warning)
-            self.body.addWidget(label(warning, "secondary"))
+            meaning = label(warning, "secondary")
+            meaning.setIndent(24)
+            self.body.addWidget(meaning)
             self.buttons[DELETE].setToolTip(_("Agree to the force off first."))
             self.force_off.toggled.connect(self.buttons[DELETE].setEnabled)
         self.buttons[DELETE].setEnabled(not active)
@@ -93,6 +95,14 @@ def _remark(file: DoomedFile) -> str:
     if not file.pool:
         return size
     return _("{size}, in the storage pool “{pool}”").format(size=size, pool=file.pool)
+
+
+def _warning(plans: Sequence[DeletionPlan]) -> str:
+    """Return what the heading leaves open: which machines, if it only counts them."""
+    warning = _("This can’t be undone.")
+    names = ", ".join(plan.name for plan in plans[:_LINES])
+    some = f"{names}, …" if len(plans) > _LINES else names
+    return f"{some}\n{warning}" if len(plans) > 1 else warning
 
 
 def _force_text(names: list[str]) -> str:

@@ -34,6 +34,7 @@ class ShortcutsDialog(Dialog):
         for heading, rows in ((_("Machines"), of_machines), (_("Window"), of_window)):
             columns.addLayout(_column(heading, rows), 1)
         self.close_button = QPushButton(_("&Close"))
+        self.close_button.setProperty("kind", "primary")
         self.close_button.setDefault(True)
         self.close_button.clicked.connect(self.accept)
         foot = QHBoxLayout()

@@ -79,7 +79,7 @@ QComboBox QAbstractItemView {{
     selection-background-color: {selection}; selection-color: {text};
 }}
 QCheckBox {{
-    spacing: 8px; color: {text}; padding: 2px 4px 2px 0; margin-left: -1px;
+    spacing: 8px; color: {text}; padding: 2px; padding-{before}: 1px; padding-{after}: 4px;
     border: 1px solid transparent;
 }}
 QCheckBox:focus {{ border: 1px solid {accent}; border-radius: 4px; }}
@@ -90,7 +90,7 @@ QCheckBox::indicator:checked {{
     background: {accent}; border-color: {accent}; image: url("{icons}/tick-{tick}.svg");
 }}
 QRadioButton {{
-    spacing: 8px; color: {text}; padding: 2px 4px 2px 0; margin-left: -1px;
+    spacing: 8px; color: {text}; padding: 2px; padding-{before}: 1px; padding-{after}: 4px;
     border: 1px solid transparent;
 }}
 QRadioButton:focus {{ border: 1px solid {accent}; border-radius: 4px; }}
