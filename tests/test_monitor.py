@@ -1,6 +1,7 @@
 """Watching: what is shown and nothing else, from real QEMU."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -10,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from tests.conftest import FOLDERS
 from tests.core.operations import small_machine
 from vmdesk import monitor
-from vmdesk.core.host import Host
+from vmdesk.core.host import DomainState, Host
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
 from vmdesk.monitor import Monitor
 
@@ -93,3 +94,24 @@ def test_a_running_guest_is_watched(qtbot: QtBot, private_host: Host) -> None:
         assert window.domains.row(uuid).cpu_history == (usage.cpu,)  # type: ignore[union-attr]
     finally:
         window.monitor.shut_down()
+
+
+def test_another_run_has_another_course(qtbot: QtBot, window: Window) -> None:
+    info = window.domains.rows()[0].info
+    assert info is not None
+    directly = Qt.FindChildOption.FindDirectChildrenOnly
+    (looks,) = window.monitor.findChildren(QTimer, options=directly)
+    window.monitor.set_watching(True)
+    looks.stop()
+
+    def look() -> bool:
+        if not window.monitor.is_looking:
+            looks.timeout.emit()
+        return bool(window.monitor.usages(info.uuid))
+
+    qtbot.waitUntil(look)
+    qtbot.waitUntil(lambda: not window.monitor.is_looking)
+    window.domains.update(info.uuid, replace(info, state=DomainState.SHUTOFF))
+    looks.timeout.emit()
+    window.domains.update(info.uuid, info)
+    assert window.monitor.usages(info.uuid) == ()

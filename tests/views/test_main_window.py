@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QPalette
+from PySide6.QtGui import QColor, QCursor, QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -404,3 +404,30 @@ def test_every_control_that_takes_the_focus_has_a_name(window: MainWindow) -> No
     for button in [*window.findChildren(QPushButton), *window.findChildren(QToolButton)]:
         if button.isVisible() and button.focusPolicy() & Qt.FocusPolicy.TabFocus:
             assert button.text() or button.accessibleName(), button
+
+
+def test_a_menu_that_a_key_opens_begins_at_its_first_entry(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    menu = window.toolbar.menu_button.menu()
+    menu.popup(window.mapToGlobal(window.rect().topLeft()))
+    qtbot.waitUntil(lambda: menu.activeAction() == menu.actions()[0])
+    menu.close()
+
+
+def test_the_menu_button_does_not_look_as_if_the_pointer_had_stayed(window: MainWindow) -> None:
+    QCursor.setPos(window.mapToGlobal(window.rect().bottomLeft()))
+    button = window.toolbar.menu_button
+    # As Qt leaves it when the pointer goes into the menu.
+    button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    menu = button.menu()
+    menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+    menu.close()
+    assert not button.underMouse()
+
+
+def test_no_two_things_have_the_same_key_where_there_is_no_machine(window: MainWindow) -> None:
+    window.pages.setCurrentWidget(window.empty)
+    texts = [b.text() for b in window.findChildren(QPushButton) if b.isVisible()]
+    keys = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
+    assert len(keys) == len(set(keys)) == 4

@@ -1,8 +1,11 @@
 """A yes of its own to what is not to be done by accident."""
 
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from vmdesk.views.labels import label
+
+_INDENT = 24
+"""Pixels: as far as the text of the box stands from its left."""
 
 
 class Consent(QWidget):
@@ -11,16 +14,19 @@ class Consent(QWidget):
     def __init__(self, text: str, meaning: str) -> None:
         super().__init__()
         self.box = QCheckBox(text)
-        self._words = label("", "secondary")
-        self._words.setIndent(24)
+        self.words = label("", "secondary")
+        # No indent of the label: from right to left Qt would cut its lines.
+        below = QHBoxLayout()
+        below.addSpacing(_INDENT)
+        below.addWidget(self.words)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.box)
-        layout.addWidget(self._words)
+        layout.addLayout(below)
         self.explain(meaning)
 
     def explain(self, meaning: str) -> None:
         """Say what a tick means."""
-        self._words.setText(meaning)
+        self.words.setText(meaning)
         self.box.setAccessibleDescription(meaning)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QVBoxLayout, QWidg
 from vmdesk.core import formatting
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.operations.delete import DeletionPlan, DoomedFile
+from vmdesk.views.consent import Consent
 from vmdesk.views.labels import ElidedLabel, label
 from vmdesk.views.message_dialog import Choice, MessageDialog
 
@@ -53,15 +54,12 @@ class DeleteDialog(MessageDialog):
             self.body.addWidget(label(_("These stay:"), "secondary"))
             self.body.addWidget(_files(kept))
         active = [plan.name for plan in plans if plan.state.is_active]
-        self.force_off = QCheckBox(_force_text(active))
+        warning = _("What is not saved inside is lost, as when the power fails.")
+        self._consent = Consent(_force_text(active), warning)
+        self.force_off = self._consent.box
         if active:
             self.body.addSpacing(4)
-            self.body.addWidget(self.force_off)
-            warning = _("What is not saved inside is lost, as when the power fails.")
-            self.force_off.setAccessibleDescription(warning)
-            meaning = label(warning, "secondary")
-            meaning.setIndent(24)
-            self.body.addWidget(meaning)
+            self.body.addWidget(self._consent)
             self.buttons[DELETE].setToolTip(_("Agree to the force off first."))
             self.force_off.toggled.connect(self.buttons[DELETE].setEnabled)
         self.buttons[DELETE].setEnabled(not active)

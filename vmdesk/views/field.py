@@ -1,5 +1,6 @@
 """A field of a form with what explains it below: a hint, or the reason why it is wrong."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from vmdesk.views import style
@@ -45,7 +46,8 @@ class Field(QWidget):
 
     def add_aside(self, widget: QWidget) -> None:
         """Put a widget at the end of the row."""
-        self._row.addWidget(widget)
+        # Aligned, or its own height would be the most that the row has: the input would shrink.
+        self._row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
 
     @property
     def note(self) -> str:

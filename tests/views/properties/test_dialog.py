@@ -207,6 +207,17 @@ def test_what_is_pending_has_its_badge_from_the_first(show: Show) -> None:
     assert dialog.wiring.display_badge.isVisible()
 
 
+def test_a_badge_beside_a_figure_leaves_it_its_size(show: Show, qtbot: QtBot) -> None:
+    dialog = show(settings(RUNNING))
+    dialog.show_page(dialog.sizes)
+    spin = dialog.sizes.memory.spin
+    before = spin.size()
+    type_number(qtbot, spin, 9000)
+    assert dialog.sizes.memory_badge.isVisible()
+    QApplication.processEvents()
+    assert spin.size() == before
+
+
 def test_a_machine_that_is_off_has_no_badge_and_no_choice(
     qtbot: QtBot, dialog: PropertiesDialog
 ) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -20,6 +19,7 @@ from vmdesk.core.bundle.untrusted_xml import Dropped
 from vmdesk.core.i18n import _
 from vmdesk.core.operations import create
 from vmdesk.core.operations.incoming import Preview, PreviewDisk
+from vmdesk.views.consent import Consent
 from vmdesk.views.field import TextField
 from vmdesk.views.labels import label
 from vmdesk.views.machines.facts_table import Fact, FactsTable
@@ -54,9 +54,9 @@ class ImportForm(QWidget):
         if preview.content is Content.BUNDLE:
             facts.append(_checks(preview, was_read, self.verify_wanted.emit))
         self.facts.show_facts(facts)
-        self.identity = QCheckBox(_("Keep the same i&dentity"))
-        self.identity_words = label(_identity_words(preview), "secondary")
-        self.identity.setAccessibleDescription(self.identity_words.text())
+        self._consent = Consent(_("Keep the same i&dentity"), _identity_words(preview))
+        self.identity = self._consent.box
+        self.identity_words = self._consent.words
         self.start = QCheckBox(_("&Start when ready"))
         self.start.setAccessibleDescription(_("Switch the machine on as soon as it is imported"))
         layout = QVBoxLayout(self)
@@ -69,7 +69,7 @@ class ImportForm(QWidget):
             layout.addWidget(label(text, "warning"))
         self._add_lists(layout)
         if preview.identity is not None:
-            layout.addWidget(_with_meaning(self.identity, self.identity_words))
+            layout.addWidget(self._consent)
         layout.addWidget(self.start)
         self.name.edit.textChanged.connect(self.check)
         self.check()
@@ -200,14 +200,3 @@ def _beside(field: TextField) -> QHBoxLayout:
     row.addWidget(field.name, 0, Qt.AlignmentFlag.AlignTop)
     row.addWidget(field, 1)
     return row
-
-
-def _with_meaning(box: QCheckBox, words: QLabel) -> QWidget:
-    both = QWidget()
-    layout = QVBoxLayout(both)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(2)
-    words.setIndent(24)
-    layout.addWidget(box)
-    layout.addWidget(words)
-    return both
