@@ -1,6 +1,7 @@
 """Pictures that outlive vmdesk: kept small, shown of what is off, and gone with the machine."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from tests.views.conftest import info
+from tests.views.conftest import NODE, info
+from vmdesk.controller import Controller
 from vmdesk.core.formatting import KIB
 from vmdesk.core.host import DomainInfo, DomainState
+from vmdesk.core.operations.create import Folders
 from vmdesk.last_pictures import SIZE, LastPictures
 from vmdesk.models.domain_list_model import DomainListModel
 from vmdesk.tasks import TaskRunner
@@ -58,6 +61,19 @@ def running(domain: DomainInfo) -> DomainInfo:
 
 def files(folder: Path) -> list[Path]:
     return [file for file in folder.rglob("*") if file.is_file()]
+
+
+def has_one(domains: DomainListModel) -> bool:
+    return domains.rowCount() == 1
+
+
+def has_picture(domains: DomainListModel) -> bool:
+    return domains.rows()[0].picture is not None
+
+
+def is_off(domains: DomainListModel) -> bool:
+    info = domains.rows()[0].info
+    return info is not None and not info.state.is_active
 
 
 def test_a_machine_that_is_off_shows_its_last_screen_after_a_restart(
@@ -116,3 +132,29 @@ def test_a_picture_that_cannot_be_kept_troubles_nobody(folder: Path) -> None:
     session.domains.set_picture(OFF.uuid, picture(RED))
     session.end()
     assert session.color() == RED
+
+
+def test_a_whole_vmdesk_keeps_and_shows_them(
+    qtbot: QtBot, libvirt_events: None, folder: Path, tmp_path: Path
+) -> None:
+    node = tmp_path / "node.xml"
+    # libvirt would give it another UUID each time.
+    node.write_text(NODE.replace("</name>", f"</name><uuid>{OFF.uuid}</uuid>"))
+    colors = []
+    for is_first in (True, False):
+        controller = Controller(Folders(tmp_path, tmp_path))
+        site = controller.add(f"test://{node}")
+        controller.reconnect()
+        qtbot.waitUntil(partial(has_one, site.domains))
+        uuid = site.domains.rows()[0].domain.uuid
+        if is_first:
+            site.domains.set_picture(uuid, picture(BLUE))
+        site.host.connection.lookupByUUIDString(uuid).destroy()
+        qtbot.waitUntil(partial(is_off, site.domains))
+        controller.set_in_sight([site.domains.key(uuid)], None)
+        qtbot.waitUntil(partial(has_picture, site.domains))
+        shown = site.domains.rows()[0].picture
+        assert shown is not None
+        colors.append(shown.pixel(0, 0))
+        controller.shut_down_vmdesk()
+    assert colors == [BLUE, BLUE]
