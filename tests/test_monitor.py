@@ -21,6 +21,7 @@ class Window(QObject):
 
     def __init__(self, host: Host) -> None:
         super().__init__()
+        self.host = host
         self.domains = DomainListModel(parent=self)
         self.domains.set_all(host.domains())
         self.monitor = Monitor(host, self.domains, self)
@@ -41,6 +42,24 @@ def test_the_selected_domain_gets_a_picture(qtbot: QtBot, window: Window) -> Non
     picture = window.domains.index(0).data(DomainRole.PICTURE)
     assert isinstance(picture, QImage)
     assert not picture.isNull()
+
+
+def test_a_screen_that_stands_still_is_shown_once(qtbot: QtBot, window: Window) -> None:
+    uuid = window.domains.rows()[0].domain.uuid
+    shown: list[object] = []
+    window.domains.dataChanged.connect(lambda _first, _last, roles: shown.extend(roles))
+
+    def look() -> int:
+        window.monitor.set_watching(True)
+        qtbot.waitUntil(lambda: not window.monitor.is_looking)
+        window.monitor.set_watching(False)
+        return shown.count(DomainRole.PICTURE)
+
+    window.monitor.set_in_sight([uuid], "")
+    assert (look(), look()) == (1, 1)
+    window.domains.set_all([])
+    window.domains.set_all(window.host.domains())
+    assert look() == 2, "its row is a new one, without a picture"
 
 
 def test_pictures_are_taken_as_often_as_is_set(

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -11,7 +12,7 @@ from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
 from vmdesk.core.statistics import Sample, Sampler, Usage
-from vmdesk.models.domain_list_model import DomainListModel
+from vmdesk.models.domain_list_model import DomainListModel, DomainRow
 from vmdesk.tasks import TaskRunner
 
 STATISTICS_INTERVAL = 1000
@@ -43,6 +44,8 @@ class Monitor(QObject):
         self.runner = TaskRunner(1, self)
         self._samples: dict[str, Sample] = {}
         self._usages: dict[str, deque[Usage]] = {}
+        self._digests: dict[str, int] = {}
+        """Of the picture of each domain that is shown."""
         self._in_sight: frozenset[str] = frozenset()
         self._selected = ""
         self._turn = 0
@@ -53,8 +56,7 @@ class Monitor(QObject):
 
     def usages(self, uuid: str) -> tuple[Usage, ...]:
         """Return what a domain used lately, newest last; nothing while it isn't running."""
-        row = self._domains.row(uuid)
-        is_running = row is not None and row.info is not None and row.info.state.is_active
+        is_running = self._runs(self._domains.row(uuid))
         return tuple(self._usages.get(uuid, ())) if is_running else ()
 
     @property
@@ -90,23 +92,25 @@ class Monitor(QObject):
         return self.runner.shut_down(patience)
 
     def _look(self) -> None:
-        running = self._running()
-        self._forget(self._usages.keys() - set(running))
+        if not any(self._runs(row) for row in self._domains.rows()):
+            self._forget(tuple(self._usages))
+            return
         # A look that takes longer than the interval is not followed by a queue of others.
-        if not running or self.is_looking:
+        if self.is_looking:
             return
         task = self.runner.start(_("Look"), lambda _job: self._sampler.sample())
         task.succeeded.connect(self._take_in)
         is_everyones_turn = self._turn % self._picture_turns == 0
         is_selected_turn = self._turn % max(1, self._picture_turns // _SELECTED_RATE) == 0
         self._turn += 1
-        for uuid in self._in_sight.union([self._selected]).intersection(running):
-            if is_selected_turn if uuid == self._selected else is_everyones_turn:
+        for uuid in self._in_sight.union([self._selected]):
+            is_turn = is_selected_turn if uuid == self._selected else is_everyones_turn
+            if is_turn and self._runs(self._domains.row(uuid)):
                 self._take_picture(uuid)
 
-    def _running(self) -> list[str]:
-        infos = (row.info for row in self._domains.rows())
-        return [info.uuid for info in infos if info is not None and info.state.is_active]
+    @staticmethod
+    def _runs(row: DomainRow | None) -> bool:
+        return row is not None and row.info is not None and row.info.state.is_active
 
     def _take_in(self, samples: dict[str, Sample]) -> None:
         before, self._samples = self._samples, samples
@@ -122,21 +126,37 @@ class Monitor(QObject):
         for uuid in uuids:
             del self._usages[uuid]
             self._samples.pop(uuid, None)
+            self._digests.pop(uuid, None)
 
     def _take_picture(self, uuid: str) -> None:
-        def take(_job: Job) -> QImage:
-            picture = QImage.fromData(screenshot.take(self._host, uuid))
-            if (
-                picture.width() <= PICTURE_SIZE.width()
-                and picture.height() <= PICTURE_SIZE.height()
-            ):
-                return picture
-            smooth = Qt.TransformationMode.SmoothTransformation
-            return picture.scaled(PICTURE_SIZE, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+        row = self._domains.row(uuid)
+        known = self._digests.get(uuid) if row is not None and row.picture is not None else None
+
+        def take(_job: Job) -> _Picture | None:
+            data = screenshot.take(self._host, uuid)
+            digest = hash(data)
+            # Most screens stand still most of the time, and unpacking is most of the work.
+            return None if digest == known else _Picture(digest, _scaled(QImage.fromData(data)))
 
         task = self.runner.start(_("Look"), take)
         task.succeeded.connect(lambda picture: self._show(uuid, picture))
 
-    def _show(self, uuid: str, picture: QImage) -> None:
-        if not picture.isNull():
-            self._domains.set_picture(uuid, picture)
+    def _show(self, uuid: str, picture: "_Picture | None") -> None:
+        if picture is not None and not picture.image.isNull():
+            self._digests[uuid] = picture.digest
+            self._domains.set_picture(uuid, picture.image)
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A screen, and what tells it from the next."""
+
+    digest: int
+    image: QImage
+
+
+def _scaled(picture: QImage) -> QImage:
+    if picture.width() <= PICTURE_SIZE.width() and picture.height() <= PICTURE_SIZE.height():
+        return picture
+    smooth = Qt.TransformationMode.SmoothTransformation
+    return picture.scaled(PICTURE_SIZE, Qt.AspectRatioMode.KeepAspectRatio, smooth)

@@ -124,8 +124,7 @@ class DomainListView(QListView):
     def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
         """Paint rows anew whose picture or graph is another; Qt would lay all of them out anew."""
         if roles and _PAINTED.issuperset(roles):
-            for row in range(first.row(), last.row() + 1):
-                self.update(self.model().index(row, 0))
+            self.viewport().update(self.visualRect(first).united(self.visualRect(last)))
         else:
             super().dataChanged(first, last, roles)
 

@@ -232,7 +232,8 @@ class DomainProxy(QAbstractListModel):
         for position in range(first, last + 1):
             row = part.row_of(position)
             if row is not None and self._is_open(part):
-                index = self.index(self._start(part) + row)
+                # Each second for each machine that runs: Qt's index() would ask for all lengths.
+                index = self.createIndex(self._start(part) + row, 0)
                 self.dataChanged.emit(index, index, roles)
 
     def _of(self, connection: str) -> list[Part]:
