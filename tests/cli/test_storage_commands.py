@@ -1,13 +1,11 @@
 """vmdeskctl in a system instance whose images this user can't open: pools, disks, machines."""
 
-import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.cli import program
 from tests.guests import MEMTEST_ISO
 from tests.system_libvirt import IMAGES, URI, names
 from vmdesk.core.formatting import MIB
@@ -22,17 +20,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
-def said(*argv: str, code: int = 0) -> str:
-    """Run vmdeskctl and return what it printed."""
-    program = [sys.executable, "-m", "vmdesk.cli", "--connect", URI]
-    done = subprocess.run([*program, *argv], capture_output=True, text=True, timeout=120)
-    assert done.returncode == code, (done.stdout, done.stderr)
-    return done.stdout or done.stderr
-
-
-def ctl(*argv: str, code: int = 0) -> Any:
-    """Run vmdeskctl with JSON, and return what it printed."""
-    return json.loads(said("--json", *argv, code=code))
+said = partial(program.said, URI)
+ctl = partial(program.ctl, URI)
 
 
 def test_pools_are_listed_and_started(system_host: Host) -> None:

@@ -15,6 +15,9 @@ DISK_SIZE = 8 * MIB
 DEADLINE = 60
 """Seconds for a guest to write its token."""
 
+_WOULD_BLOCK = -2
+"""What libvirt returns instead of bytes where there are none yet."""
+
 # xor ax,ax; mov ds,ax; cld; mov si,token; mov dx,COM1; next: lodsb; test al,al; jz end;
 # out dx,al; jmp next; end: hlt; jmp end; token:
 _CODE = bytes.fromhex("31c08ed8fcbe167cbaf803ac84c07403eeebf8f4ebfd")
@@ -78,6 +81,26 @@ def boot(host: Host, uuid: str, log: Path) -> str:
         return read_token(log)
     finally:
         domain.destroy()
+
+
+def read_console(domain: libvirt.virDomain) -> str:
+    """Start the machine, here or elsewhere; return the first line that it writes to its console."""
+    domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
+    stream = domain.connect().newStream(libvirt.VIR_STREAM_NONBLOCK)
+    domain.openConsole(None, stream)
+    domain.resume()
+    line = b""
+    deadline = time.monotonic() + DEADLINE
+    while not line.endswith(b"\n"):
+        assert time.monotonic() < deadline, f"the guest wrote no token: {line!r}"
+        piece = stream.recv(1)
+        if piece == _WOULD_BLOCK:
+            time.sleep(0.02)
+        else:
+            line += piece
+    stream.abort()
+    domain.destroy()
+    return line.decode().strip()
 
 
 def log_serial_port(host: Host, uuid: str, log: Path) -> libvirt.virDomain:

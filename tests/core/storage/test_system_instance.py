@@ -23,9 +23,6 @@ from vmdesk.core.operations import create, delete, disk_size, disks, eject, star
 from vmdesk.core.operations.create import Created, Folders, NewDomain
 from vmdesk.core.storage import pools
 
-WOULD_BLOCK = -2
-"""What libvirt returns instead of bytes where there are none yet."""
-
 LOADED = 128 * 1024
 """Bytes that a guest does not read of a disc unless it boots from it."""
 
@@ -55,31 +52,12 @@ def created(host: Host, disc: Path, here: Path, *, start: bool = False) -> Creat
     return create.run(host, new, Folders(here / "isos", here / "disks"), Job())
 
 
-def console_line(domain: libvirt.virDomain) -> str:
-    """Start a machine and return the first line that it writes to its serial port."""
-    domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
-    stream = domain.connect().newStream(libvirt.VIR_STREAM_NONBLOCK)
-    domain.openConsole(None, stream)
-    domain.resume()
-    line = b""
-    deadline = time.monotonic() + token_machine.DEADLINE
-    while not line.endswith(b"\n"):
-        assert time.monotonic() < deadline, f"the guest wrote no token: {line!r}"
-        piece = stream.recv(1)
-        if piece == WOULD_BLOCK:
-            time.sleep(0.02)
-        else:
-            line += piece
-    stream.abort()
-    domain.destroy()
-    return line.decode().strip()
-
-
 def test_its_pools_are_offered_for_images_the_usual_one_first(
     system_host: Host, tmp_path: Path
 ) -> None:
     pool = f"<pool type='dir'><name>archive</name><target><path>{tmp_path}</path></target></pool>"
     system_host.connection.storagePoolDefineXML(pool)
+    pools.start(system_host, "default")
     try:
         offered = pools.for_images(system_host, Job())
     finally:
@@ -165,7 +143,7 @@ def test_an_image_of_the_user_is_copied_and_boots(
     assert image.read_bytes() == before
     delete.run(system_host, made.uuid, [], False, Job())
     domain = token_machine.define(system_host, "token", [(added.path, "qcow2")])
-    assert console_line(domain) == "a-token-of-the-user"
+    assert token_machine.read_console(domain) == "a-token-of-the-user"
     delete.run(system_host, domain.UUIDString(), [added.path], False, Job())
     assert image.exists()
     assert names(system_host) == {"memtest.iso"}

@@ -20,7 +20,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.image import header, qemu_img
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
-from vmdesk.core.operations import export_disks
+from vmdesk.core.operations import export_disks, uefi_variables
 from vmdesk.core.operations.export_disks import ExportDisk
 
 
@@ -147,23 +147,14 @@ def run(host: Host, uuid: str, target: Path, options: ExportOptions, job: Job) -
 def _state(
     host: Host, xml: DomainXml, options: ExportOptions, folder: Path, notes: list[str], job: Job
 ) -> _State:
-    nvram = guest_state.nvram_path(host.uri, xml)
+    nvram = uefi_variables.read(host, xml)
+    if nvram.is_lost:
+        notes.append(_("The UEFI variables can’t be read here; an import makes new ones."))
     tpm = guest_state.tpm_path(host.uri, xml.uuid) if options.with_tpm else None
-    if not disk_users.are_here(host) or (nvram is not None and _is_closed(nvram)):
-        if nvram is not None:
-            notes.append(_("The UEFI variables can’t be read here; an import makes new ones."))
-        nvram = None
     if tpm is not None and (not disk_users.are_here(host) or not os.access(tpm, os.R_OK)):
         notes.append(_("The TPM’s state can’t be read here; it is left out."))
         tpm = None
-    return _State(
-        _readable(_raw(nvram, folder, job), layout.MAX_NVRAM_BYTES),
-        _readable(tpm, layout.MAX_TPM_BYTES),
-    )
-
-
-def _is_closed(path: Path) -> bool:
-    return os.path.lexists(path) and not os.access(path, os.R_OK)
+    return _State(_raw(nvram.data, folder, job), _readable(tpm, layout.MAX_TPM_BYTES))
 
 
 def _domain_that_is_off(host: Host, uuid: str) -> libvirt.virDomain:
@@ -273,20 +264,19 @@ def _add_members(
         writer.add_bytes(f"{stem}.tpm", Role.TPM, state.tpm)
 
 
-def _raw(nvram: Path | None, folder: Path, job: Job) -> Path | None:
-    """Return the UEFI variables as a raw file; Fedora keeps them as qcow2."""
-    if nvram is None or not nvram.is_file():
-        return None
-    with nvram.open("rb") as file:
-        if header.detect(file.read(header.HEAD)) != "qcow2":
-            return nvram
-    qemu_img.convert(nvram, "qcow2", folder / "nvram", job, target_format="raw")
-    return folder / "nvram"
+def _raw(nvram: bytes | None, folder: Path, job: Job) -> bytes | None:
+    """Return the UEFI variables as firmware has them; Fedora keeps them as qcow2."""
+    if nvram is None or header.detect(nvram[: header.HEAD]) != "qcow2":
+        return nvram
+    image, raw = folder / "nvram.qcow2", folder / "nvram"
+    image.write_bytes(nvram)
+    qemu_img.convert(image, "qcow2", raw, job, target_format="raw")
+    return _readable(raw, layout.MAX_NVRAM_BYTES)
 
 
 def _readable(path: Path | None, most: int) -> bytes | None:
     if path is None or not path.is_file():
-        return None  # a machine that was never started has none yet
+        return None
     if path.stat().st_size > most:
         raise OperationError(_("The file {path} is too large.").format(path=path))
     return path.read_bytes()

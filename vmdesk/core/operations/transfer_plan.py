@@ -1,22 +1,19 @@
 """Look at a machine that is to go elsewhere: what it will be there, and what will be lost."""
 
-import os
 from dataclasses import dataclass
 
 import libvirt
 from lxml import etree
 
-from vmdesk.core import disk_users
 from vmdesk.core.bundle import firmware, mend, untrusted_xml
 from vmdesk.core.bundle import host as bundle_host
-from vmdesk.core.domain import guest_state
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.image import header as image_header
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
-from vmdesk.core.operations import export_disks
+from vmdesk.core.operations import export_disks, uefi_variables
 from vmdesk.core.operations.export_disks import ExportDisk
 
 
@@ -78,15 +75,11 @@ def require_off(domain: libvirt.virDomain) -> None:
 
 
 def _nvram(source: Host, xml: DomainXml, losses: list[str]) -> bytes | None:
-    path = guest_state.nvram_path(source.uri, xml)
-    if path is None:
-        return None
-    if disk_users.are_here(source):
-        if not os.path.lexists(path):
-            return None  # it was never started
-        data = path.read_bytes() if os.access(path, os.R_OK) else b""
-        # Fedora keeps them in an image.
-        if data and firmware.fits(len(data)) and image_header.detect(data) is None:
-            return data
-    losses.append(_("its UEFI variables, such as the order of what it boots from"))
+    found = uefi_variables.read(source, xml)
+    # Fedora keeps them in an image.
+    is_raw = found.data is not None and image_header.detect(found.data) is None
+    if found.data is not None and is_raw and firmware.fits(len(found.data)):
+        return found.data
+    if found.data is not None or found.is_lost:
+        losses.append(_("its UEFI variables, such as the order of what it boots from"))
     return None
