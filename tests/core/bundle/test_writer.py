@@ -1,17 +1,20 @@
 import hashlib
 import io
+import itertools
 import json
 import os
 import subprocess
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from vmdesk.core.bundle import writer as bundle_writer
 from vmdesk.core.bundle.layout import ArchiveForm, Role
+from vmdesk.core.bundle.writer import StreamSource
 from vmdesk.core.job import Cancelled, OperationError
+from vmdesk.core.storage.stream import Hole, Piece
 
 MIB = 1024**2
 GIB = 1024**3
@@ -125,12 +128,61 @@ def test_the_manifest_comes_last_and_tells_what_is_stored(
     assert listing.stdout.split()[-1] == "vmdesk.json"
     manifest = json.loads(packed.stdout)
     assert (manifest["format"], manifest["version"]) == ("vmdesk-bundle", 1)
-    disk = manifest["members"][1]
+    description, disk = manifest["members"][:2]
+    assert description["sha256"] == hashlib.sha256(b"<domain/>").hexdigest()
     assert (disk["role"], disk["target"], disk["format"]) == ("disk", "vda", "qcow2")
     assert disk["size"] == disk["stored_size"] == disk["virtual_size"] == 3 * MIB + 17
     # A hash of what the kernel copied would need a second reading.
     expected = None if form is ArchiveForm.TAR else hashlib.sha256(whole.read_bytes()).hexdigest()
     assert disk.get("sha256") == expected
+
+
+PIECES: list[Piece] = [b"a" * MIB, Hole(20 * MIB), b"b" * MIB, Hole(5 * MIB)]
+
+
+def _write_stream(target: Path, form: ArchiveForm, looks: Iterator[list[Piece]]) -> None:
+    def begin() -> Generator[Piece]:
+        yield from next(looks)
+
+    source = StreamSource(27 * MIB, 2 * MIB, "raw", begin)
+    with (
+        target.open("wb") as file,
+        bundle_writer.writing(file.fileno(), form, "web", lambda _count: None) as writer,
+    ):
+        writer.add_stream("web.raw", source, "vda", 27 * MIB)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_disk_that_comes_in_pieces_is_stored_with_its_holes(
+    tmp_path: Path, form: ArchiveForm
+) -> None:
+    target = tmp_path / "bundle"
+    _write_stream(target, form, itertools.repeat(PIECES))
+
+    subprocess.run(["tar", "-xf", target, "-C", tmp_path], check=True)
+
+    assert (tmp_path / "web.raw").read_bytes() == b"".join(
+        bytes(piece.length) if isinstance(piece, Hole) else piece for piece in PIECES
+    )
+    assert target.stat().st_size < 2 * MIB + 128 * 1024
+    if form is ArchiveForm.TAR:
+        assert target.read_bytes().index(b"a" * MIB) % 4096 == 0
+
+
+@pytest.mark.parametrize(
+    ("form", "looks"),
+    [
+        (ArchiveForm.TAR, [PIECES[:-1]]),
+        (ArchiveForm.TAR_GZ, [PIECES, [b"a" * MIB, b"new" * MIB, Hole(23 * MIB)]]),
+        (ArchiveForm.TAR_GZ, [PIECES, PIECES[:-1]]),
+        (ArchiveForm.TAR_GZ, [PIECES, [*PIECES, b"more"]]),
+    ],
+)
+def test_a_disk_that_changes_while_it_comes_is_not_exported(
+    tmp_path: Path, form: ArchiveForm, looks: list[list[Piece]]
+) -> None:
+    with pytest.raises(OperationError, match="changed while it was exported"):
+        _write_stream(tmp_path / "bundle", form, iter(looks))
 
 
 @pytest.mark.parametrize("form", FORMS)
