@@ -56,6 +56,17 @@ def test_a_file_is_known_by_another_name_and_below_an_image(host: Host, tmp_path
     assert disk_users.files_of_others(host, UUIDS[1], Job()) == {}
 
 
+def test_a_machine_that_is_deleted_meanwhile_needs_nothing(host: Host) -> None:
+    host.connection.defineXML(domain_xml(1))
+    found = disk_users.named_by_others(host, "", Job())
+    next(found)
+    for domain in host.connection.listAllDomains():
+        if domain.isActive():
+            domain.destroy()
+        domain.undefine()
+    assert list(found) == []
+
+
 def test_running_stored_and_snapshot_configurations_count(host: Host, tmp_path: Path) -> None:
     running, stored, kept = (tmp_path / f"{name}.img" for name in ("running", "stored", "kept"))
     for path in (running, stored, kept):

@@ -26,6 +26,13 @@ def test_a_new_phase_starts_anew() -> None:
     assert meter.update(Progress(0, 10, "Checking"), 2.0).speed is None
 
 
+def test_a_transfer_that_never_moves_promises_no_end() -> None:
+    meter = RateMeter()
+    meter.update(Progress(500, 1000, "Copying"), 0.0)
+    pace = meter.update(Progress(500, 1000, "Copying"), 5.0)
+    assert (pace.speed, pace.time_left) == (0, None)
+
+
 def test_a_stall_brings_the_speed_down() -> None:
     meter = RateMeter()
     meter.update(Progress(0, 1000, "Copying"), 0.0)

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -83,3 +83,33 @@ def test_nothing_is_left_of_the_question_whether_blocks_can_be_shared(
 ) -> None:
     sparse.can_share(source, target)
     assert os.fstat(target).st_size == 0
+
+
+def test_a_small_file_shares_no_block(source: int, target: int) -> None:
+    os.truncate(source, 100)
+    assert not sparse.can_share(source, target)
+
+
+def test_a_file_that_was_cut_short_has_no_more_parts(source: int) -> None:
+    found = sparse.data_extents(source, 10 * MIB)
+    assert next(found) == Extent(0, 65536)
+    os.truncate(source, MIB)
+    assert list(found) == []
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda source, closed: list(sparse.data_extents(closed, MIB)),
+        lambda source, closed: sparse.copy_range(source, 0, closed, 0, MIB, print),
+    ],
+)
+def test_an_error_that_says_more_than_holes_is_passed_on(
+    source: int, tmp_path: Path, work: Callable[[int, int], object]
+) -> None:
+    closed = os.open(tmp_path, os.O_PATH)
+    try:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            work(source, closed)
+    finally:
+        os.close(closed)

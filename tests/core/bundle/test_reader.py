@@ -126,10 +126,13 @@ def _patched(at: int, data: bytes) -> bytes:
 
 
 def _sparse(
-    numbers: Iterable[object], size: int = 10**6, records: Mapping[str, str] = MappingProxyType({})
+    numbers: Iterable[object],
+    size: int = 10**6,
+    records: Mapping[str, str] = MappingProxyType({}),
+    content: bytes = b"",
 ) -> bytes:
     data = "".join(f"{number}\n" for number in numbers).encode()
-    data += bytes(-len(data) % 512)
+    data += bytes(-len(data) % 512) + content
     return make(
         [("web.qcow2", data)],
         pax_headers={
@@ -239,8 +242,14 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: gzip.compress(make([("web.xml", XML)]) + bytes(40 * MIB)),
         "damaged",
     ),
-    "a sparse map backwards": (lambda: _sparse([2, 4096, 512, 0, 512]), "damaged"),
-    "a sparse map behind the end": (lambda: _sparse([1, 10**6, 512]), "damaged"),
+    "a sparse map backwards": (
+        lambda: _sparse([2, 4096, 512, 0, 512], content=bytes(1024)),
+        "damaged",
+    ),
+    "a sparse map behind the end": (
+        lambda: _sparse([1, 10**6, 512], content=bytes(512)),
+        "damaged",
+    ),
     "a sparse map without end": (lambda: _sparse([10**6, *range(9999)]), "damaged"),
     "a sparse map of words": (lambda: _sparse([1, "x", "y"]), "damaged"),
     "a sparse map of huge numbers": (lambda: _sparse([1, 10**30, 1]), "damaged"),
