@@ -1,6 +1,6 @@
 # Everything a developer does. Each target sets up what it needs; see packaging/dev.
 
-.PHONY: run test demo screenshots bench soak check setup deb installed
+.PHONY: run test coverage demo screenshots bench soak check setup deb installed
 .DEFAULT_GOAL := run
 
 ifeq ($(shell id -u),0)
@@ -20,7 +20,7 @@ packages:
 
 ifdef AS_USER
 
-demo screenshots deb: packages
+coverage demo screenshots deb: packages
 	@$(AS_USER) $@
 
 bench: packages
@@ -37,6 +37,14 @@ else
 
 test: check
 	xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/pytest
+
+# Which lines no test runs, in programs that tests start too; it fails below what was reached before.
+coverage: setup
+	@rm -f .coverage*
+	xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/coverage run -m pytest
+	.venv/bin/coverage combine --quiet
+	.venv/bin/coverage report --fail-under=90
+	.venv/bin/coverage report --include='vmdesk/core/*' --fail-under=97
 
 demo: setup
 	xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/python -m tests.e2e.demo demo
