@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from types import TracebackType
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from vmdesk import __version__, single_instance
@@ -31,6 +31,9 @@ from vmdesk.views.main_window import MainWindow
 
 LOG_SIZE = 1_000_000
 """Bytes after which a log file is put aside; three old ones are kept."""
+
+DOCTOR_DELAY = 2000
+"""Milliseconds after which it is looked what is wrong with this computer: the list comes first."""
 
 _log = logging.getLogger(__name__)
 
@@ -112,7 +115,7 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     if tools is not None:
         _answer_ssh(tools, window, application)
     controller.reconnect()
-    window.doctor.begin_at_start()
+    QTimer.singleShot(DOCTOR_DELAY, window, window.doctor.begin_at_start)
     _open(window, arguments.files, arguments.new)
     return application, window, controller
 
