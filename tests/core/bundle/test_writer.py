@@ -149,6 +149,7 @@ def _write_stream(target: Path, form: ArchiveForm, looks: Iterator[list[Piece]])
         target.open("wb") as file,
         bundle_writer.writing(file.fileno(), form, "web", lambda _count: None) as writer,
     ):
+        writer.add_bytes("web.xml", Role.DOMAIN, b"<domain/>")
         writer.add_stream("web.raw", source, "vda", 27 * MIB)
 
 
