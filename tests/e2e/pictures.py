@@ -144,6 +144,8 @@ def _show_machines(
     person.wait(lambda: dialog.form is not None, "the preview")
     _show_dialog(person, photographer, dialog, "import")
     state_pictures.take_window(person, photographer.take)
+    lab = Path(bundle).parent
+    state_pictures.take_sections(person, controller, lab, photographer.take)
     state_pictures.take_dialogs(person, photographer.take)
     state_pictures.take_without_libvirt(Settings(), photographer.take)
     state_pictures.take_lost(person, controller, photographer.take)

@@ -22,6 +22,9 @@ from vmdesk.views.main_window import MainWindow
 Take = Callable[[QWidget, str], None]
 
 NOWHERE = "qemu:///session?socket=/run/nobody/listens-here"
+LAB_MACHINE = """
+<domain type='test'><name>{name}</name><memory unit='GiB'>2</memory><vcpu>2</vcpu>
+<os><type>hvm</type></os></domain>"""
 DROPS = {
     "machine": {"/home/ann/web.tar.gz": Use.MACHINE},
     "machines": {"/home/ann/web.tar.gz": Use.MACHINE, "/home/ann/mail.ova": Use.MACHINE},
@@ -52,6 +55,21 @@ def take_window(person: Person, take: Take) -> None:
     window.presence.tray.fill()
     _take_menu(window.presence.tray.menu, "tray-menu", take)
     _take_menu(window.actions_of_window.menu(window), "menu", take)
+
+
+def take_sections(person: Person, controller: Controller, folder: Path, take: Take) -> None:
+    """Show further connections: one that stands, and one that fails."""
+    node = folder / "lab.xml"
+    machines = "".join(LAB_MACHINE.format(name=name) for name in ("database", "web-1", "web-2"))
+    node.write_text(f"<node>{machines}</node>")
+    sites = [controller.add(f"test://{node}", "lab-server"), controller.add(NOWHERE, "attic")]
+    for site in sites:
+        site.reconnect()
+    person.wait(lambda: person.row("web-2").isValid(), "the machines of the lab")
+    person.wait(lambda: sites[1].status.error is not None, "the failure of the other")
+    take(person.window, "window-sections")
+    for site in sites:
+        controller.remove(site)
 
 
 def _take_menu(menu: QMenu, name: str, take: Take) -> None:
