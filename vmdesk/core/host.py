@@ -98,7 +98,8 @@ class Host:
             try:
                 self._connection = self._connected(on_domain, on_closed, on_reboot)
             except libvirt.libvirtError as error:
-                if not is_lost_connection(error):
+                # What ssh has asked the user is not asked again.
+                if connections.is_ssh(self.uri) or not is_lost_connection(error):
                     raise
                 # A user's daemon ends when nobody needs it, perhaps just now: this starts another.
                 self._connection = self._connected(on_domain, on_closed, on_reboot)
