@@ -95,6 +95,7 @@ def test_what_cannot_be_there_is_said_before(
     lab: Site, web: DomainKey, ask: Callable[[], TransferDialog]
 ) -> None:
     dialog = ask()
+    assert dialog.form.place.isVisible()
     assert "emulator" in dialog.form.place.note
     assert not dialog.agree_button.isEnabled()
 

@@ -23,12 +23,13 @@ class Place:
 class PlaceField(ChoiceField[Place]):
     """One of several connections, and of the storage pools there; the first is chosen.
 
-    It is hidden as long as there is nothing to choose.
+    It is hidden as long as there is nothing to choose, unless it ``is_always_shown``.
     """
 
-    def __init__(self, sites: Sequence[Site]) -> None:
+    def __init__(self, sites: Sequence[Site], *, is_always_shown: bool = False) -> None:
         first = Place(sites[0])
         super().__init__(_("&Where"), {Place(site): site.name for site in sites}, first)
+        self._is_always_shown = is_always_shown
         self.explain(_("The connection that the machine is to be on, and where it keeps disks."))
         self._sites = tuple(sites)
         self._show_if_needed()
@@ -51,7 +52,7 @@ class PlaceField(ChoiceField[Place]):
             self._show_if_needed()
 
     def _show_if_needed(self) -> None:
-        is_needed = self.box.count() > 1
+        is_needed = self._is_always_shown or self.box.count() > 1
         for part in (self, self.name):
             part.setVisible(is_needed)
 

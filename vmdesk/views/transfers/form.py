@@ -41,13 +41,12 @@ class TransferForm(QWidget):
 
     def __init__(self, name: str, sites: Sequence[Site], *, is_running: bool) -> None:
         super().__init__()
-        self._own_name = name
         self._is_running = is_running
         self._losses: Sequence[str] = ()
         self._notes: Sequence[str] = ()
         self.is_looking = True
         self._problem = ""
-        self.place = PlaceField(sites)
+        self.place = PlaceField(sites, is_always_shown=True)
         self.ways = RadioField(_("How"), _WAYS, Way.COPY)
         self.name_edit = QLineEdit()
         self.name_edit.setPlaceholderText(name)
@@ -68,13 +67,16 @@ class TransferForm(QWidget):
     @property
     def is_right(self) -> bool:
         """Whether what is in the fields can be done."""
-        needs_consent = self.way is Way.MOVE and bool(self._losses)
         return (
             not self.is_looking
             and not self._problem
             and not self.name.problem
-            and (self.losses.box.isChecked() or not needs_consent)
+            and (self.losses.box.isChecked() or not self._needs_consent)
         )
+
+    @property
+    def _needs_consent(self) -> bool:
+        return self.way is Way.MOVE and bool(self._losses)
 
     def wish(self) -> TransferWish:
         """Return what the fields hold."""
@@ -126,11 +128,10 @@ class TransferForm(QWidget):
         self.check()
 
     def _show_notes(self) -> None:
-        needs_consent = self.way is Way.MOVE and bool(self._losses)
-        self.losses.setVisible(needs_consent)
+        self.losses.setVisible(self._needs_consent)
         self.losses.explain("\n".join(self._losses))
         left = _("Not taken along: {what}")
-        lost = [] if needs_consent else [left.format(what=loss) for loss in self._losses]
+        lost = [] if self._needs_consent else [left.format(what=loss) for loss in self._losses]
         notes = [*lost, *self._notes]
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
