@@ -50,6 +50,9 @@ class DomainProxy(QAbstractListModel):
         super().__init__(parent)
         self._wanted = Wanted(last_use)
         self._parts: list[Part] = []
+        self._count = 0
+        self._headers: dict[int, Part] = {}
+        """By row. Like the number of rows, Qt asks for it at each row when it lays them out."""
         self._followers: dict[str, _Follower] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(CPU_INTERVAL)
@@ -156,18 +159,12 @@ class DomainProxy(QAbstractListModel):
 
     def header_at(self, row: int) -> Section | None:
         """Return what a row tells of a connection, if it is a header."""
-        start = 0
-        for part in self._parts if self.has_headers else ():
-            if row == start and self._has_header(part):
-                return self._section(part)
-            if row < start:
-                break
-            start += self._length(part)
-        return None
+        part = self._headers.get(row)
+        return None if part is None else self._section(part)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
         """Return the number of rows, headers included."""
-        return 0 if parent.isValid() else sum(map(self._length, self._parts))
+        return 0 if parent.isValid() else self._count
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return what ``role`` asks of a machine or of a section."""
@@ -253,6 +250,14 @@ class DomainProxy(QAbstractListModel):
         before = self._parts[: self._parts.index(part)]
         return sum(map(self._length, before)) + self._has_header(part)
 
+    def _measure(self) -> None:
+        """Keep up with parts that have become longer or shorter."""
+        self._count, self._headers = 0, {}
+        for part in self._parts:
+            if self._has_header(part):
+                self._headers[self._count] = part
+            self._count += self._length(part)
+
     def _section(self, part: Part) -> Section:
         is_folded = not self._is_open(part)
         key = part.domains.key("")
@@ -270,6 +275,7 @@ class DomainProxy(QAbstractListModel):
         before = self.persistentIndexList()
         keys = [index.data(DomainRole.KEY) for index in before]
         yield
+        self._measure()
         self.changePersistentIndexList(before, [self.index_of(key) for key in keys])
         self.layoutChanged.emit()
 
@@ -287,6 +293,7 @@ class DomainProxy(QAbstractListModel):
             at = self._start(part) + row
             self.beginInsertRows(QModelIndex(), at, at)
             part.shown.insert(row, position)
+            self._measure()
             self.endInsertRows()
 
     def _hide_row(self, part: Part, position: int) -> None:
@@ -300,6 +307,7 @@ class DomainProxy(QAbstractListModel):
         goes_with_header = self.is_filtered and self.has_headers and len(part.shown) == 1
         self.beginRemoveRows(QModelIndex(), at - goes_with_header, at)
         del part.shown[row]
+        self._measure()
         self.endRemoveRows()
 
     def _place_anew(self, part: Part, position: int) -> None:
