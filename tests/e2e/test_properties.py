@@ -108,7 +108,7 @@ def test_after_a_restart_the_disc_is_ejected_and_stays_out(
     person.wait_for_state(NAME, "Running")
     assert discs(private_libvirt, NAME) == [str(MEMTEST_ISO)]
     private_libvirt.virsh("reset", NAME)
-    notice = person.window.disc_notice
+    notice = person.window.notices.disc
     person.wait(notice.isVisible, "the offer to eject")
     person.click(notice.deed_button)
     person.wait(lambda: discs(private_libvirt, NAME) == [None], "the disc to come out")

@@ -98,7 +98,7 @@ def test_after_the_first_restart_an_eject_is_offered_once(
         pass
     add_disc(controller, tmp_path / "x.iso")
     controller.home.hardware.follow_reboot(uuid)
-    notice = off.disc_notice
+    notice = off.notices.disc
     qtbot.waitUntil(notice.isVisible)
     assert notice.text.text().startswith("“test” has restarted.")
     assert not dialogs(MessageDialog)  # whoever installs a guest is at its console

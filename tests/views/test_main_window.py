@@ -145,17 +145,17 @@ def test_no_kvm_is_said_once_and_the_doctor_says_why(
 ) -> None:
     without = Capabilities("x86_64", "", "q35", 0, 1, 1, *[False] * 7)
     controller.host_known.emit(without)
-    assert "KVM" in window.kvm_notice.text.text()
-    qtbot.mouseClick(window.kvm_notice.close_button, Qt.MouseButton.LeftButton)
+    assert "KVM" in window.notices.kvm.text.text()
+    qtbot.mouseClick(window.notices.kvm.close_button, Qt.MouseButton.LeftButton)
     controller.host_known.emit(without)
-    assert not window.kvm_notice.isVisible()
+    assert not window.notices.kvm.isVisible()
     settings.knows_no_kvm = False
     controller.host_known.emit(without)
-    assert window.kvm_notice.isVisible()
+    assert window.notices.kvm.isVisible()
     controller.host_known.emit(replace(without, has_kvm=True))
-    assert not window.kvm_notice.isVisible()
+    assert not window.notices.kvm.isVisible()
     controller.host_known.emit(without)
-    qtbot.mouseClick(window.kvm_notice.deed_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.notices.kvm.deed_button, Qt.MouseButton.LeftButton)
     (page,) = window.findChildren(DoctorPage)
     assert page.isVisible()
 

@@ -52,8 +52,8 @@ def test_a_key_that_can_do_nothing_now_says_why(
     qtbot: QtBot, window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier, words: str
 ) -> None:
     qtbot.keyClick(window.machines.view, key, modifier)
-    assert window.key_notice.isVisible()
-    assert window.key_notice.text.text() == words
+    assert window.notices.key.isVisible()
+    assert window.notices.key.text.text() == words
 
 
 def test_return_in_a_dialog_presses_what_has_the_focus(qtbot: QtBot, parent: QWidget) -> None:

@@ -17,6 +17,11 @@ from vmdesk.core.operations.transfer import TransferOptions, TransferResult
 
 def add_commands(commands: Commands) -> None:
     """Add this module's commands."""
+    _add_carrying(commands)
+    _add_migration(commands)
+
+
+def _add_carrying(commands: Commands) -> None:
     for word, run, description in (
         ("copy", transfer.copy, _("copy a machine that is off to another connection")),
         ("move", transfer.move, _("move a machine that is off to another connection")),
@@ -29,6 +34,9 @@ def add_commands(commands: Commands) -> None:
             parser.add_argument(
                 "--force", action="store_true", help=_("also if something of it would be lost")
             )
+
+
+def _add_migration(commands: Commands) -> None:
     live = commands.add(
         "migrate", _migrate, _("let a running machine go on at another host"), takes_name=True
     )

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from vmdesk.connection import ConnectionState
 from vmdesk.controller import Controller
-from vmdesk.core.capabilities import Capabilities
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
@@ -34,7 +33,7 @@ from vmdesk.views.drop_overlay import DropOverlay, sources_in
 from vmdesk.views.machines.dragging import dragged_machine
 from vmdesk.views.machines.order import SortBy
 from vmdesk.views.machines.page import MachinesPage
-from vmdesk.views.notice_bar import NoticeBar
+from vmdesk.views.notices import Notices
 from vmdesk.views.presence import Presence
 from vmdesk.views.settings.flow import SettingsFlow
 from vmdesk.views.task_panel import TaskPanel
@@ -60,10 +59,7 @@ class MainWindow(QWidget):
         actions = self.actions_of_window
         self.toolbar = Toolbar(actions.new, actions.import_, actions.menu(self))
         self.banner = Banner()
-        self.notice = NoticeBar()
-        self.kvm_notice = NoticeBar()
-        self.disc_notice = NoticeBar()
-        self.key_notice = NoticeBar()
+        self.notices = Notices(controller, settings)
         self.machines = MachinesPage(controller, self.domain_actions, self)
         self.tasks = TaskPanel(controller.tasks)
         self.conversations = Conversations(controller, self)
@@ -77,20 +73,11 @@ class MainWindow(QWidget):
         self.empty = empty_page(actions.new, actions.import_)
         self.broken = broken_page(controller.reconnect)
         self.pages = QStackedWidget()
-        for page in (self.loading, self.empty, self.broken, self.machines):
-            self.pages.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.toolbar)
-        layout.addWidget(self.banner)
-        for notice in (self.kvm_notice, self.notice, self.disc_notice, self.key_notice):
-            layout.addWidget(notice)
-        layout.addWidget(self.pages, 1)
-        layout.addWidget(self.tasks)
+        self._lay_out()
         self.presence = Presence(controller, settings, self.conversations, self)
         self.overlay = DropOverlay(self)
-        self._connect()
+        self._connect_actions()
+        self._connect_parts()
         self._restore()
         self._show_status()
 
@@ -126,7 +113,7 @@ class MainWindow(QWidget):
         elif press_focused(self, event):
             event.accept()
         elif why := self.domain_actions.refusal(QKeySequence(event.keyCombination())):
-            self.key_notice.show_briefly(why)
+            self.notices.key.show_briefly(why)
         else:
             super().keyPressEvent(event)
 
@@ -167,12 +154,22 @@ class MainWindow(QWidget):
         self._remember()
         event.setAccepted(self.presence.may_close())
 
-    def _connect(self) -> None:
+    def _lay_out(self) -> None:
+        for page in (self.loading, self.empty, self.broken, self.machines):
+            self.pages.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part in (self.toolbar, self.banner, self.notices):
+            layout.addWidget(part)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.tasks)
+
+    def _connect_actions(self) -> None:
         actions, toolbar = self.actions_of_window, self.toolbar
         actions.new.triggered.connect(lambda: self.ask_new())
         actions.import_.triggered.connect(self.arrivals.choose)
         actions.connect.triggered.connect(self.connections.ask_add)
-        self.machines.site_wanted.connect(self.connections.carry_out)
         actions.find.triggered.connect(toolbar.filter.setFocus)
         actions.find.triggered.connect(toolbar.filter.selectAll)
         actions.reload.triggered.connect(self._controller.reconnect)
@@ -183,33 +180,34 @@ class MainWindow(QWidget):
         actions.shortcuts.triggered.connect(self._show_shortcuts)
         actions.doctor.triggered.connect(lambda: self.doctor.begin())
         actions.report.triggered.connect(self.doctor.copy_report)
-        self.doctor.copied.connect(lambda: self.notice.add(_("The report is on the clipboard.")))
         actions.quit.triggered.connect(self.presence.quit)
-        self.preferences.applied.connect(self.presence.apply)
-        self._controller.host_known.connect(self._show_host)
-        self.kvm_notice.closed.connect(self._forget_kvm)
         for sort_by, action in actions.sort_by.items():
             action.triggered.connect(lambda _on, by=sort_by: self.machines.proxy.set_sort_by(by))
-        toolbar.filter_changed.connect(self.machines.set_filter)
-        toolbar.list_wanted.connect(self.machines.view.setFocus)
-        self.machines.filter_dropped.connect(toolbar.filter.clear)
         self.tasks.unfolded.connect(actions.activity.setChecked)
+        self.domain_actions.requested.connect(self.conversations.carry_out)
+
+    def _connect_parts(self) -> None:
+        said = self.notices.events
+        self.doctor.copied.connect(lambda: said.add(_("The report is on the clipboard.")))
+        self.notices.doctor_wanted.connect(self.doctor.begin)
+        self.notices.eject_wanted.connect(self._eject)
+        self.preferences.applied.connect(self.presence.apply)
+        self.toolbar.filter_changed.connect(self.machines.set_filter)
+        self.toolbar.list_wanted.connect(self.machines.view.setFocus)
+        self.machines.filter_dropped.connect(self.toolbar.filter.clear)
+        self.machines.site_wanted.connect(self.connections.carry_out)
+        self.machines.view.dropped.connect(self.transfers.begin)
+        self.machines.proxy.counted.connect(self._show_status)
         self.tasks.left.connect(self.machines.view.setFocus)
         self.tasks.details_wanted.connect(self.conversations.show_error)
+        self.tasks.start_wanted.connect(self._start_made)
         for part in (self.tasks, self.domain_actions):
             part.folder_wanted.connect(self.conversations.show_folder)
-        self.tasks.start_wanted.connect(self._start_made)
         self.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
         self.conversations.export_wanted.connect(self.exports.begin)
         self.conversations.transfer_wanted.connect(self.transfers.begin)
-        self.machines.view.dropped.connect(self.transfers.begin)
-        self._controller.cleared_up.connect(self.notice.show_leftovers)
-        self._controller.left_out.connect(self.notice.show_left_out)
-        self._controller.disc_left_in.connect(self._offer_eject)
-        self.domain_actions.requested.connect(self.conversations.carry_out)
         self.banner.reconnect_wanted.connect(self._controller.reconnect)
         self._controller.connection_changed.connect(self._show_status)
-        self.machines.proxy.counted.connect(self._show_status)
 
     def _show_status(self) -> None:
         """Show the page for how the connections stand and what there is to list."""
@@ -250,20 +248,6 @@ class MainWindow(QWidget):
             return self.broken
         return self.empty if ConnectionState.CONNECTED in states else self.loading
 
-    def _show_host(self, host: Capabilities) -> None:
-        """Say once that machines will be slow; each of them says so among its facts."""
-        if host.has_kvm or self._settings.knows_no_kvm:
-            self.kvm_notice.hide()
-        else:
-            self.kvm_notice.offer(
-                _("KVM does not work on this computer: machines run, but slowly."),
-                _("Find out why"),
-                self.doctor.begin,
-            )
-
-    def _forget_kvm(self) -> None:
-        self._settings.knows_no_kvm = True
-
     def _start_made(self, key: DomainKey) -> None:
         """Show a machine that the history tells of, and switch it on if that wasn't done yet."""
         self._show_new(key)
@@ -271,15 +255,8 @@ class MainWindow(QWidget):
             if why_not(Act.START, machine.row, machine.is_connected) is None:
                 self.conversations.carry_out(Request(Act.START, (key,)))
 
-    def _offer_eject(self, key: DomainKey) -> None:
-        """Offer it quietly: whoever installs a guest is at its console, which holds the keys."""
-        for machine in self._controller.machines([key]):
-            text = _("“{name}” has restarted. If its installation is done, eject the disc.")
-            self.disc_notice.offer(
-                text.format(name=machine.row.domain.name),
-                _("Eject"),
-                lambda: self.conversations.carry_out(Request(Act.EJECT, (key,))),
-            )
+    def _eject(self, key: DomainKey) -> None:
+        self.conversations.carry_out(Request(Act.EJECT, (key,)))
 
     def _show_about(self) -> None:
         from vmdesk.views.about_dialog import AboutDialog

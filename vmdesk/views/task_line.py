@@ -1,5 +1,7 @@
 """One operation as a line: what, how far, and the button that goes with it."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QDateTime, QLocale, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QToolButton, QWidget
 
@@ -47,19 +49,16 @@ class TaskLine(QWidget):
         self._bar.setFixedHeight(6)
         self._text = ElidedLabel(fills=is_of_history)
         self._text.setProperty("role", "secondary")
-        self._details = QPushButton(_("Details"))
-        self._details.setProperty("kind", "link")
-        self._details.clicked.connect(lambda: self.details_wanted.emit(self.task))
-        self._retry = QPushButton(_("Try again"))
-        self._retry.setProperty("kind", "link")
-        self._retry.clicked.connect(lambda: self.retry_wanted.emit(self._entry))
-        self._next = QPushButton()
-        self._next.setProperty("kind", "link")
-        self._next.clicked.connect(self._follow_up)
+        self._details = _link(_("Details"), lambda: self.details_wanted.emit(self.task))
+        self._retry = _link(_("Try again"), lambda: self.retry_wanted.emit(self._entry))
+        self._next = _link("", self._follow_up)
         self._cancel = QToolButton()
         self._cancel.setIcon(icons.icon("close"))
         self._cancel.setToolTip(_("Cancel"))
         self._cancel.clicked.connect(self._cancel_task)
+        self._lay_out(is_of_history)
+
+    def _lay_out(self, is_of_history: bool) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 4, 12, 4)
         layout.setSpacing(12)
@@ -69,11 +68,8 @@ class TaskLine(QWidget):
         layout.addWidget(self._bar, 1)
         if not is_of_history:
             layout.addStretch(0)
-        layout.addWidget(self._text)
-        layout.addWidget(self._details)
-        layout.addWidget(self._retry)
-        layout.addWidget(self._next)
-        layout.addWidget(self._cancel)
+        for part in (self._text, self._details, self._retry, self._next, self._cancel):
+            layout.addWidget(part)
         self.setMinimumHeight(40)
 
     @property
@@ -148,3 +144,10 @@ _ICONS: dict[TaskState, tuple[str, icons.Tint]] = {
     TaskState.FAILED: ("error", icons.failed),
     TaskState.CANCELLED: ("close", icons.secondary),
 }
+
+
+def _link(text: str, follow: Callable[[], object]) -> QPushButton:
+    button = QPushButton(text)
+    button.setProperty("kind", "link")
+    button.clicked.connect(lambda: follow())
+    return button

@@ -162,8 +162,8 @@ def test_the_first_start_on_a_broken_computer_shows_it(
 
 def test_a_report_from_the_menu_is_copied_and_said_to_be(qtbot: QtBot, window: MainWindow) -> None:
     window.actions_of_window.report.trigger()
-    qtbot.waitUntil(window.notice.isVisible, timeout=20_000)
-    assert window.notice.text.text() == "The report is on the clipboard."
+    qtbot.waitUntil(window.notices.events.isVisible, timeout=20_000)
+    assert window.notices.events.text.text() == "The report is on the clipboard."
     assert "### Doctor" in QGuiApplication.clipboard().text()
 
 

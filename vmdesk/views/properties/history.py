@@ -33,13 +33,7 @@ class HistoryPage(Page):
             _("Nothing was changed here yet. Each change keeps the version before it."),
             "secondary",
         )
-        self.list = QListWidget()
-        self.list.setObjectName("choices")
-        self.list.setAccessibleName(_("Earlier versions"))
-        self.list.setAccessibleDescription(_("Choose one to see what it would change."))
-        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        _let_shrink(self.list, 96)
+        self.list = _version_list()
         self.list.currentRowChanged.connect(self._show_version)
         self.words = label()
         self.unfold = QPushButton(_("&Details"))
@@ -47,19 +41,17 @@ class HistoryPage(Page):
         self.unfold.setCheckable(True)
         self.unfold.setToolTip(_("Show the difference in XML"))
         self.unfold.setAccessibleDescription(self.unfold.toolTip())
-        self.lines = QPlainTextEdit()
-        self.lines.setReadOnly(True)
-        self.lines.setTabChangesFocus(True)
-        self.lines.setAccessibleName(_("Difference in XML"))
-        self.lines.setAccessibleDescription(_("Lines with a plus come, those with a minus go."))
-        self.lines.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.lines.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        _let_shrink(self.lines, 112)
+        self.lines = _line_view()
         self._colours = _Colours(self.lines.document())
         self.bring_back = QPushButton(_("&Bring back"))
         self.bring_back.setAutoDefault(False)
         self.bring_back.clicked.connect(self._revert)
         self.later = label(_("It has effect from the next start."), "secondary")
+        self._lay_out()
+        self.lines.hide()
+        self.unfold.toggled.connect(self.lines.setVisible)
+
+    def _lay_out(self) -> None:
         foot = QHBoxLayout()
         foot.setSpacing(12)
         foot.addWidget(self.bring_back)
@@ -72,8 +64,6 @@ class HistoryPage(Page):
         self.body.addWidget(self.words)
         self.body.addWidget(self.lines, 2)
         self.body.addLayout(foot)
-        self.lines.hide()
-        self.unfold.toggled.connect(self.lines.setVisible)
 
     def show_settings(self, settings: Settings, _discard: bool) -> None:
         """Show the versions; nothing here waits to be saved."""
@@ -134,6 +124,29 @@ class _Colours(QSyntaxHighlighter):
         look = QTextCharFormat()
         look.setForeground(shade)
         self.setFormat(0, len(text), look)
+
+
+def _version_list() -> QListWidget:
+    made = QListWidget()
+    made.setObjectName("choices")
+    made.setAccessibleName(_("Earlier versions"))
+    made.setAccessibleDescription(_("Choose one to see what it would change."))
+    made.setTextElideMode(Qt.TextElideMode.ElideRight)
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    _let_shrink(made, 96)
+    return made
+
+
+def _line_view() -> QPlainTextEdit:
+    made = QPlainTextEdit()
+    made.setReadOnly(True)
+    made.setTabChangesFocus(True)
+    made.setAccessibleName(_("Difference in XML"))
+    made.setAccessibleDescription(_("Lines with a plus come, those with a minus go."))
+    made.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    made.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    _let_shrink(made, 112)
+    return made
 
 
 def _let_shrink(widget: QWidget, least: int) -> None:

@@ -1,0 +1,63 @@
+"""What the window says below its tool bar, each thing on a line of its own."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from vmdesk.controller import Controller
+from vmdesk.core.capabilities import Capabilities
+from vmdesk.core.domain_key import DomainKey
+from vmdesk.core.i18n import _
+from vmdesk.settings import Settings
+from vmdesk.views.notice_bar import NoticeBar
+
+
+class Notices(QWidget):
+    """Hears what the controller has to tell that asks nothing of the user."""
+
+    doctor_wanted = Signal()
+    """The user wants to know why machines are slow."""
+    eject_wanted = Signal(object)
+    """The ``DomainKey`` of a machine whose disc is to come out."""
+
+    def __init__(self, controller: Controller, settings: Settings) -> None:
+        super().__init__()
+        self._controller = controller
+        self._settings = settings
+        self.kvm = NoticeBar()
+        self.events = NoticeBar()
+        self.disc = NoticeBar()
+        self.key = NoticeBar()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for bar in (self.kvm, self.events, self.disc, self.key):
+            layout.addWidget(bar)
+        self.kvm.closed.connect(self._forget_kvm)
+        controller.host_known.connect(self._show_host)
+        controller.cleared_up.connect(self.events.show_leftovers)
+        controller.left_out.connect(self.events.show_left_out)
+        controller.disc_left_in.connect(self._offer_eject)
+
+    def _show_host(self, host: Capabilities) -> None:
+        """Say once that machines will be slow; each of them says so among its facts."""
+        if host.has_kvm or self._settings.knows_no_kvm:
+            self.kvm.hide()
+        else:
+            self.kvm.offer(
+                _("KVM does not work on this computer: machines run, but slowly."),
+                _("Find out why"),
+                self.doctor_wanted.emit,
+            )
+
+    def _forget_kvm(self) -> None:
+        self._settings.knows_no_kvm = True
+
+    def _offer_eject(self, key: DomainKey) -> None:
+        """Offer it quietly: whoever installs a guest is at its console, which holds the keys."""
+        for machine in self._controller.machines([key]):
+            text = _("“{name}” has restarted. If its installation is done, eject the disc.")
+            self.disc.offer(
+                text.format(name=machine.row.domain.name),
+                _("Eject"),
+                lambda: self.eject_wanted.emit(key),
+            )
