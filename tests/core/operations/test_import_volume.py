@@ -114,7 +114,8 @@ def test_what_a_kill_leaves_in_the_pool_is_swept(
     place = places.choose_pool(private_host, "own")
     with staging.opened(tmp_path, "An import") as stage:
         uuid = "6695eb01-f6a4-8304-79aa-97f2502e193f"
-        placing.put_pieces(stage, place, "web.raw", uuid, [b"half"])
+        half = (piece for piece in (b"half",))
+        placing.put_pieces(private_host, stage, place, "web.raw", uuid, half)
         stage.is_left_to_sweep = True
     assert (pool_folder / "web.raw").exists()
     clear_up.run(private_host, Job())

@@ -1,11 +1,14 @@
 """Put the files of a new machine where its libvirt reads them: a folder of this user, or a pool."""
 
+import os
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 from vmdesk.core import formatting
+from vmdesk.core.bundle import extract, unpack
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job, OperationError
@@ -44,24 +47,63 @@ def put(
     is never defined, they are removed again, by the stage or by a later sweep.
     """
     if not isinstance(place, PoolPlace):
-        moves: dict[Path, Path] = {}
-        for source, name in files.items():
-            moves[source] = incoming.free_path(place.path(name), set(moves.values()))
-        stage.place(moves, host.uri, uuid)
-        return moves
+        return _move(host, stage, place, files, uuid)
     total = sum(source.stat().st_blocks * 512 for source in files)
-    check_room(place, total)
+    check_room(stage, place, total)
     count = Counter(total, job)
     return {
-        source: put_pieces(stage, place, name, uuid, count.through(stream.pieces_of(source)))
+        source: _upload(stage, place, name, uuid, count.through(stream.pieces_of(source)))
         for source, name in files.items()
     }
 
 
 def put_pieces(
-    stage: Stage, place: PoolPlace, name: str, uuid: str, pieces: Iterable[Piece]
+    host: Host, stage: Stage, place: Place, name: str, uuid: str, pieces: Generator[Piece]
 ) -> Path:
-    """Make a volume of pieces for a machine that is defined next; return its path there."""
+    """Make a file or a volume of pieces, as ``put`` does of files; return its path there."""
+    if isinstance(place, PoolPlace):
+        return _upload(stage, place, name, uuid, pieces)
+    part = stage.folder / f"part-{uuid4()}"
+    descriptor = extract.create_file(part)
+    with os.fdopen(descriptor, "wb", buffering=0):
+        stream.save(pieces, descriptor)
+    return _move(host, stage, place, {part: name}, uuid)[part]
+
+
+def pieces_at(place: Place, path: Path) -> Generator[Piece] | None:
+    """Read what was put there; None if it is gone."""
+    if not isinstance(place, PoolPlace):
+        return stream.pieces_of(path)
+    volume = volumes.named(place.host, place.pool, path.name)
+    return None if volume is None else stream.download(place.host, volume)
+
+
+def check_room(stage: Stage, place: Place, needed: int) -> None:
+    """Raise ``OperationError`` unless there is room for so many bytes."""
+    if not isinstance(place, PoolPlace):
+        unpack.check_room(stage.folder, needed)
+    elif needed > place.free_room():
+        raise OperationError(
+            _("There is not enough room: {needed} are needed, {free} are free.").format(
+                needed=formatting.size(needed), free=formatting.size(place.free_room())
+            ),
+            _("Make room in the storage pool “{pool}”, or choose another one.").format(
+                pool=place.pool
+            ),
+        )
+
+
+def _move(
+    host: Host, stage: Stage, place: Place, files: Mapping[Path, str], uuid: str
+) -> dict[Path, Path]:
+    moves: dict[Path, Path] = {}
+    for source, name in files.items():
+        moves[source] = incoming.free_path(place.path(name), set(moves.values()))
+    stage.place(moves, host.uri, uuid)
+    return moves
+
+
+def _upload(stage: Stage, place: PoolPlace, name: str, uuid: str, pieces: Iterable[Piece]) -> Path:
     host, pool = place.host, place.pool
     name = volumes.free_name(host, pool, name)
     undo = partial(_take_back, host, pool, name)
@@ -110,16 +152,3 @@ def delete_volume(host: Host, pool: str, name: str) -> None:
     volume = volumes.named(host, pool, name)
     if volume is not None:
         volumes.delete(volume)
-
-
-def check_room(place: PoolPlace, needed: int) -> None:
-    """Raise ``OperationError`` unless a pool has room for so many bytes."""
-    if needed > place.free_room():
-        raise OperationError(
-            _("There is not enough room: {needed} are needed, {free} are free.").format(
-                needed=formatting.size(needed), free=formatting.size(place.free_room())
-            ),
-            _("Make room in the storage pool “{pool}”, or choose another one.").format(
-                pool=place.pool
-            ),
-        )

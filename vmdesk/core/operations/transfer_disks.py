@@ -1,13 +1,12 @@
 """Carry the disks of a machine from one libvirt to another, piece by piece, and compare them."""
 
-import os
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from lxml import etree
 
-from vmdesk.core.bundle import extract, layout, mend, pieces, unpack
+from vmdesk.core.bundle import layout, mend, pieces
 from vmdesk.core.bundle.writer import Source, StreamSource
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
@@ -17,9 +16,9 @@ from vmdesk.core.operations import placing
 from vmdesk.core.operations.export_disks import ExportDisk
 from vmdesk.core.operations.placing import Counter
 from vmdesk.core.staging import Stage
-from vmdesk.core.storage import stream, volumes
+from vmdesk.core.storage import stream
 from vmdesk.core.storage.fingerprint import Fingerprint
-from vmdesk.core.storage.places import Place, PoolPlace
+from vmdesk.core.storage.places import Place
 from vmdesk.core.storage.stream import Piece
 
 
@@ -46,7 +45,7 @@ class Carrier:
         is another, or the disk here has changed meanwhile.
         """
         total = sum(source.data_size for source in sources)
-        self._check_room(total)
+        placing.check_room(self._stage, self._place, total)
         counter = Counter(total, self._job)
         placed: dict[str, mend.Disk] = {}
         for index, (disk, source) in enumerate(zip(disks, sources, strict=True)):
@@ -70,35 +69,15 @@ class Carrier:
             return None
         return self._put(f"{self._uuid}_VARS.fd", (piece for piece in (data,)))
 
-    def _check_room(self, needed: int) -> None:
-        if isinstance(self._place, PoolPlace):
-            placing.check_room(self._place, needed)
-        else:
-            unpack.check_room(self._stage.folder, needed)
-
     def _put(self, name: str, carried: Generator[Piece]) -> Path:
-        if isinstance(self._place, PoolPlace):
-            path = placing.put_pieces(self._stage, self._place, name, self._uuid, carried)
-        else:
-            part = self._stage.folder / f"part-{len(self.files)}"
-            descriptor = extract.create_file(part)
-            with os.fdopen(descriptor, "wb", buffering=0):
-                stream.save(carried, descriptor)
-            wanted = {part: name}
-            path = placing.put(
-                self._target, self._stage, self._place, wanted, self._uuid, self._job
-            )[part]
+        path = placing.put_pieces(self._target, self._stage, self._place, name, self._uuid, carried)
         self.files.append(path)
         return path
 
     def _compare(self, path: Path, sent: Fingerprint) -> None:
-        if not self._place.pool:
-            found = stream.pieces_of(path)
-        else:
-            volume = volumes.named(self._target, self._place.pool, path.name)
-            if volume is None:
-                raise _other(path)
-            found = stream.download(self._target, volume)
+        found = placing.pieces_at(self._place, path)
+        if found is None:
+            raise _other(path)
         checked = Fingerprint()
         with closing(found):
             for piece in found:
