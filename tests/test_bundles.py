@@ -16,6 +16,7 @@ from vmdesk.core.bundle.content import Content
 from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.formatting import MIB
 from vmdesk.core.host import Host
+from vmdesk.core.operations.create import Folders
 from vmdesk.core.operations.export import ExportOptions, ExportResult, Place, Survey
 from vmdesk.core.operations.incoming import ImportResult, Preview
 from vmdesk.models.domain_list_model import DomainListModel
@@ -37,11 +38,12 @@ class Desk(QObject):
         self.folder = folder
         self.domains = DomainListModel(parent=self)
         self.domains.set_all(host.domains())
-        self.work = Work(host, self.domains, TaskListModel(self), self)
+        folders = Folders(folder / "isos", folder / "disks")
+        self.work = Work(host, folders, self.domains, TaskListModel(self), self)
         self.queries = TaskRunner(1, self)
         connection = Connection(host, self.queries, self.domains, self)
         self.work.ended.connect(connection.refresh)  # as a site does
-        self.bundles = Bundles(self.work, connection, folder / "disks", self)
+        self.bundles = Bundles(self.work, connection, self)
 
 
 @pytest.fixture

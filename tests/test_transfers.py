@@ -13,6 +13,7 @@ from tests.other_libvirt import OtherLibvirt
 from vmdesk.connection import Connection
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cause, OperationError
+from vmdesk.core.operations.create import Folders
 from vmdesk.core.operations.migrate import MigrationOptions, MigrationResult
 from vmdesk.core.operations.migration_survey import MigrationSurvey
 from vmdesk.core.operations.transfer import TransferResult
@@ -36,11 +37,12 @@ class Place(QObject):
         self.host = host
         self.domains = DomainListModel(host.uri, self)
         self.domains.set_all(host.domains())
-        self.work = Work(host, self.domains, TaskListModel(self), self)
+        folders = Folders(folder, folder)
+        self.work = Work(host, folders, self.domains, TaskListModel(self), self)
         self.queries = TaskRunner(1, self)
         connection = Connection(host, self.queries, self.domains, self)
         self.work.ended.connect(connection.refresh)
-        self.transfers = Transfers(self.work, connection, folder, self)
+        self.transfers = Transfers(self.work, connection, self)
 
     def close(self) -> None:
         self.work.shut_down()

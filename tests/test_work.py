@@ -1,6 +1,7 @@
 """Operations show in the list of operations and in their domain's row; failures are told."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject
@@ -8,9 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.operations.create import Folders
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
 from vmdesk.models.task_list_model import TaskEntry, TaskListModel, TaskRole
 from vmdesk.work import Failure, Work
+
+FOLDERS = Folders(Path("/isos"), Path("/disks"))
 
 
 class Owner(QObject):
@@ -21,7 +25,7 @@ class Owner(QObject):
         self.domains = DomainListModel(parent=self)
         self.domains.set_all(host.domains())
         self.uuid = self.domains.rows()[0].domain.uuid
-        self.work = Work(host, self.domains, TaskListModel(self), self)
+        self.work = Work(host, FOLDERS, self.domains, TaskListModel(self), self)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class ImportWish:
 
 
 class Bundles(QObject):
-    """Exports and imports on one host. ``folder`` is where the disks of new machines are kept."""
+    """Exports and imports on one host."""
 
     cleared_up = Signal(object)
     """A tuple of ``Leftover``: what was broken off when vmdesk died; never empty."""
@@ -49,15 +49,10 @@ class Bundles(QObject):
     left_out = Signal(object)
     """A ``LeftOut``: the user has agreed to an import without knowing this."""
 
-    def __init__(self, work: Work, connection: Connection, folder: Path, parent: QObject) -> None:
+    def __init__(self, work: Work, connection: Connection, parent: QObject) -> None:
         super().__init__(parent)
         self._work = work
         self._connection = connection
-        self._folder = folder
-
-    def set_folder(self, folder: Path) -> None:
-        """Keep the disks of machines that are imported elsewhere from now on."""
-        self._folder = folder
 
     def survey(self, uuid: str) -> Task:
         """Ask what an export would take along; the task's result is a ``Survey``."""
@@ -88,12 +83,12 @@ class Bundles(QObject):
 
     def preview(self, path: Path, pool: str = "") -> Task:
         """Ask what an import would make; the task's result is a ``Preview``."""
-        options = ImportOptions(self._folder, pool=pool)
+        options = ImportOptions(self._work.folders.disks, pool=pool)
         return self._work.ask(partial(import_.preview, self._work.host, path, options))
 
     def verify(self, path: Path, pool: str = "") -> Task:
         """Like ``preview``, but read and check the whole file."""
-        options = ImportOptions(self._folder, pool=pool)
+        options = ImportOptions(self._work.folders.disks, pool=pool)
         return self._work.ask(partial(import_.verify, self._work.host, path, options))
 
     def import_(self, wish: ImportWish) -> Task:
@@ -104,7 +99,9 @@ class Bundles(QObject):
         preview, name = wish.preview, wish.name
         uuid = self._uuid_for(preview, wish.same_identity)
         self._work.domains.add_pending(PendingDomain(uuid, name, preview.memory_kib, preview.vcpus))
-        options = ImportOptions(self._folder, name, wish.same_identity, uuid=uuid, pool=wish.pool)
+        options = ImportOptions(
+            self._work.folders.disks, name, wish.same_identity, uuid=uuid, pool=wish.pool
+        )
         task = self._work.operate(
             _("Import {name}").format(name=name),
             partial(import_.run, self._work.host, preview.path, options),

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject, qVersion
 
@@ -29,17 +28,12 @@ class Examination:
 class Checkup(QObject):
     """What the views ask for when a user wants to know what is wrong with this computer."""
 
-    def __init__(self, work: Work, disks: Path, isos: Path, parent: QObject) -> None:
+    def __init__(self, work: Work, parent: QObject) -> None:
         super().__init__(parent)
         self._work = work
-        self._disks, self._isos = disks, isos
         # Here and not where they are shown: the log is to have them whatever the window does.
         work.failed.connect(_keep)
         work.kvm_failed.connect(_keep)
-
-    def set_folders(self, disks: Path, isos: Path) -> None:
-        """Look at other folders from now on."""
-        self._disks, self._isos = disks, isos
 
     def look(self) -> Task:
         """Examine this computer; the task's result is an ``Examination``."""
@@ -66,7 +60,8 @@ class Checkup(QObject):
         return self._work.ask(lambda job: report.write(self._examine(job), versions))
 
     def _examine(self, job: Job) -> tuple[Finding, ...]:
-        surroundings = Surroundings(self._work.host.uri, self._disks, self._isos)
+        folders = self._work.folders
+        surroundings = Surroundings(self._work.host.uri, folders.disks, folders.isos)
         return examination.run(surroundings, job)
 
 

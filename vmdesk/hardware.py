@@ -58,36 +58,33 @@ class Hardware(QObject):
     disc_left_in = Signal(object)
     """The UUID of a machine that has restarted with its installation disc: offer ``eject``."""
 
-    def __init__(self, work: Work, folders: Folders, parent: QObject) -> None:
+    def __init__(self, work: Work, parent: QObject) -> None:
         super().__init__(parent)
         self._work = work
         self._host = work.host
-        self._folders = folders
         self._restarted: set[str] = set()
 
     def follow_reboot(self, uuid: str) -> None:
         """Have an eject offered after the first restart of a machine that vmdesk has made."""
         if uuid not in self._restarted:
             self._restarted.add(uuid)
-            task = self._work.ask(lambda _job: details.read(self._host, uuid, self._folders.isos))
+            task = self._work.ask(
+                lambda _job: details.read(self._host, uuid, self._work.folders.isos)
+            )
             task.succeeded.connect(self._look_for_disc)
 
     def _look_for_disc(self, found: DomainDetails) -> None:
         homes = {disk.path.parent for disk in found.disks if disk.path is not None}
-        if self._folders.disks in homes and any(drive.disc for drive in found.cdroms):
+        if self._work.folders.disks in homes and any(drive.disc for drive in found.cdroms):
             self.disc_left_in.emit(found.uuid)
-
-    def set_folders(self, folders: Folders) -> None:
-        """Use other folders from now on."""
-        self._folders = folders
 
     def settings(self, uuid: str) -> Task:
         """Ask for all that can be changed; the task's result is a ``Settings``."""
-        return self._work.ask(lambda _job: read_settings(self._host, uuid, self._folders))
+        return self._work.ask(lambda _job: read_settings(self._host, uuid, self._work.folders))
 
     def discs(self) -> Task:
         """Ask for the installation discs that are kept; the result is a list of ``Iso``."""
-        return self._work.ask(lambda _job: kept_discs.in_library(self._folders.isos))
+        return self._work.ask(lambda _job: kept_discs.in_library(self._work.folders.isos))
 
     def edit(self, uuid: str, wanted: Edit) -> Task:
         """Apply changes; the task's result is an ``Applied``."""
@@ -100,7 +97,7 @@ class Hardware(QObject):
 
     def add_new_disk(self, uuid: str, size: int) -> Task:
         """Add an empty disk of ``size`` bytes; the task's result is an ``AddedDisk``."""
-        folder = self._folders.disks
+        folder = self._work.folders.disks
         return self._work.operate(
             self._work.titled(_("Add a disk to {name}"), uuid),
             partial(disks.add_new, self._host, uuid, folder, size),
@@ -137,7 +134,7 @@ class Hardware(QObject):
 
     def insert(self, uuid: str, source: str, target: str = "") -> Task:
         """Put the disc at ``source``, a path or an address, into a drive."""
-        library = self._folders.isos
+        library = self._work.folders.isos
         return self._work.operate(
             self._work.titled(_("Insert a disc into {name}"), uuid),
             lambda job: eject.insert(self._host, uuid, source, library, job, target or None),

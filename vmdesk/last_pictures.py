@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from PySide6.QtCore import QBuffer, QIODevice, QModelIndex, QObject, QSize, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QModelIndex, QObject, QSize
 from PySide6.QtGui import QImage
 
 from vmdesk.core.job import Job
 from vmdesk.core.kept_pictures import KeptPictures
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole, DomainRow
+from vmdesk.shrinking import shrunk
 from vmdesk.tasks import Task
 
 SIZE = QSize(640, 400)
@@ -47,7 +48,7 @@ class LastPictures(QObject):
         """Show what is kept of these machines, as far as they are off and have no picture."""
         for uuid in uuids:
             row = self._domains.row(uuid)
-            is_off = row is not None and row.info is not None and not row.info.state.is_active
+            is_off = row is not None and row.info is not None and not row.is_active
             if row is not None and is_off and row.picture is None and uuid not in self._looked_for:
                 self._looked_for.add(uuid)
                 self._look_for(uuid)
@@ -85,7 +86,7 @@ class LastPictures(QObject):
         for row in self._domains.rows()[first.row() : last.row() + 1]:
             kept = self._kept.get(row.domain.uuid)
             is_due = kept is None or time.monotonic() - kept.at >= PAUSE
-            is_off = row.info is not None and not row.info.state.is_active
+            is_off = row.info is not None and not row.is_active
             if (is_due or is_off) and self._is_new(row) and row.picture is not None:
                 self._keep(row.domain.uuid, row.picture)
 
@@ -114,12 +115,9 @@ class LastPictures(QObject):
 
 def _content(picture: QImage) -> bytes:
     """Return a picture as a small file."""
-    if picture.width() > SIZE.width() or picture.height() > SIZE.height():
-        smooth = Qt.TransformationMode.SmoothTransformation
-        picture = picture.scaled(SIZE, Qt.AspectRatioMode.KeepAspectRatio, smooth)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     # PNG needs no plugin, and screens of text are small in it. PySide takes a str, whatever its
     # annotations say.
-    picture.save(buffer, "PNG")  # type: ignore[call-overload]
+    shrunk(picture, SIZE).save(buffer, "PNG")  # type: ignore[call-overload]
     return bytes(buffer.data().data())

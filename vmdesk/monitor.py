@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QSize, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from vmdesk.core import screenshot, statistics
@@ -13,6 +13,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
 from vmdesk.core.statistics import Sample, Sampler, Usage
 from vmdesk.models.domain_list_model import DomainListModel, DomainRow
+from vmdesk.shrinking import shrunk
 from vmdesk.tasks import TaskRunner
 
 STATISTICS_INTERVAL = 1000
@@ -92,7 +93,7 @@ class Monitor(QObject):
         return self.runner.shut_down(patience)
 
     def _look(self) -> None:
-        if not any(self._runs(row) for row in self._domains.rows()):
+        if not any(row.is_active for row in self._domains.rows()):
             self._forget(tuple(self._usages))
             return
         # A look that takes longer than the interval is not followed by a queue of others.
@@ -110,7 +111,7 @@ class Monitor(QObject):
 
     @staticmethod
     def _runs(row: DomainRow | None) -> bool:
-        return row is not None and row.info is not None and row.info.state.is_active
+        return row is not None and row.is_active
 
     def _take_in(self, samples: dict[str, Sample]) -> None:
         before, self._samples = self._samples, samples
@@ -136,7 +137,9 @@ class Monitor(QObject):
             data = screenshot.take(self._host, uuid)
             digest = hash(data)
             # Most screens stand still most of the time, and unpacking is most of the work.
-            return None if digest == known else _Picture(digest, _scaled(QImage.fromData(data)))
+            if digest == known:
+                return None
+            return _Picture(digest, shrunk(QImage.fromData(data), PICTURE_SIZE))
 
         task = self.runner.start(_("Look"), take)
         task.succeeded.connect(lambda picture: self._show(uuid, picture))
@@ -153,10 +156,3 @@ class _Picture:
 
     digest: int
     image: QImage
-
-
-def _scaled(picture: QImage) -> QImage:
-    if picture.width() <= PICTURE_SIZE.width() and picture.height() <= PICTURE_SIZE.height():
-        return picture
-    smooth = Qt.TransformationMode.SmoothTransformation
-    return picture.scaled(PICTURE_SIZE, Qt.AspectRatioMode.KeepAspectRatio, smooth)

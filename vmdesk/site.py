@@ -74,14 +74,13 @@ class Site(QObject):
         self.is_added = False
         """Whether the user has added it by hand, and may remove it."""
         self.host = host
-        self.folders = folders
         self.domains = DomainListModel(host.uri, self)
         self.monitor = Monitor(host, self.domains, self)
-        self._work = Work(host, self.domains, tasks, self)
+        self._work = Work(host, folders, self.domains, tasks, self)
         self._work.failed.connect(self.failed)
         self._work.kvm_failed.connect(self.kvm_failed)
         self.last_pictures = LastPictures(self.domains, self._work.ask, self)
-        self.hardware = Hardware(self._work, folders, self)
+        self.hardware = Hardware(self._work, self)
         # One thread, so that a stale snapshot never overwrites a fresh one.
         self._queries = TaskRunner(1, self)
         self._shutdowns: dict[str, QTimer] = {}
@@ -95,9 +94,9 @@ class Site(QObject):
         # libvirt has no event for a disk that has grown, or a saved state that is gone.
         self._work.ended.connect(self._connection.refresh)
         self._connection.rebooted.connect(self.hardware.follow_reboot)
-        self.bundles = Bundles(self._work, self._connection, folders.disks, self)
-        self.transfers = Transfers(self._work, self._connection, folders.disks, self)
-        self.checkup = Checkup(self._work, folders.disks, folders.isos, self)
+        self.bundles = Bundles(self._work, self._connection, self)
+        self.transfers = Transfers(self._work, self._connection, self)
+        self.checkup = Checkup(self._work, self)
 
     @property
     def uri(self) -> str:
@@ -119,13 +118,14 @@ class Site(QObject):
         """Whether libvirt can be asked now."""
         return self.status.state is ConnectionState.CONNECTED
 
+    @property
+    def folders(self) -> Folders:
+        """Where discs and new disks are kept."""
+        return self._work.folders
+
     def set_folders(self, folders: Folders) -> None:
         """Keep discs and new disks elsewhere from now on; what runs goes on where it is."""
-        self.folders = folders
-        self.hardware.set_folders(folders)
-        self.bundles.set_folder(folders.disks)
-        self.transfers.set_folder(folders.disks)
-        self.checkup.set_folders(folders.disks, folders.isos)
+        self._work.folders = folders
 
     def reconnect(self) -> None:
         """Connect to libvirt now."""
@@ -262,7 +262,7 @@ class Site(QObject):
         row = self.domains.row(uuid)
         if row is None or row.info is None:
             return
-        if not row.info.state.is_active:
+        if not row.is_active:
             self.start_needed.emit(uuid)
             return
         title = self._work.titled(_("Open {name}"), uuid)
@@ -295,8 +295,7 @@ class Site(QObject):
     def _note_use(self) -> None:
         """Take note of what runs, and of what ran until now."""
         rows = self.domains.rows()
-        infos = [row.info for row in rows if row.info is not None]
-        active = frozenset(info.uuid for info in infos if info.state.is_active)
+        active = frozenset(row.domain.uuid for row in rows if row.is_active)
         if active != self._active:
             self.last_use.note(active | self._active, time.time())
             self._active = active
@@ -314,7 +313,7 @@ class Site(QObject):
 
     def _follow_shutdown(self, uuid: str) -> None:
         row = self.domains.row(uuid)
-        if row is None or row.info is None or not row.info.state.is_active:
+        if row is None or not row.is_active:
             self._stop_waiting(uuid)
 
     def _give_up_shutdown(self, uuid: str) -> None:

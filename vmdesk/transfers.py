@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from uuid import uuid4
 
 from PySide6.QtCore import QObject
@@ -33,17 +32,12 @@ class TransferWish:
 
 
 class Transfers(QObject):
-    """What goes from one host to others. ``folder`` is for the disks of what comes to this one."""
+    """What goes from one host to others."""
 
-    def __init__(self, work: Work, connection: Connection, folder: Path, parent: QObject) -> None:
+    def __init__(self, work: Work, connection: Connection, parent: QObject) -> None:
         super().__init__(parent)
         self._work = work
         self._connection = connection
-        self._folder = folder
-
-    def set_folder(self, folder: Path) -> None:
-        """Keep the disks of machines that come here elsewhere from now on."""
-        self._folder = folder
 
     def survey(self, uuid: str, target: "Transfers") -> Task:
         """Ask what a machine that is off would be there; the result is a ``TransferPlan``."""
@@ -83,7 +77,7 @@ class Transfers(QObject):
         new_uuid: str,
     ) -> Task:
         options = TransferOptions(
-            target._folder, wish.pool, wish.name, new_uuid, wish.accepts_losses
+            target._work.folders.disks, wish.pool, wish.name, new_uuid, wish.accepts_losses
         )
         target._expect(self._work, uuid, new_uuid, wish.name)
         task = self._work.operate(

@@ -11,6 +11,7 @@ from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.operations.create import Folders
 from vmdesk.models.domain_list_model import DomainListModel
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.tasks import Task, TaskRunner
@@ -40,10 +41,17 @@ class Work(QObject):
     """The UUID of a domain for which an operation has ended, however it did."""
 
     def __init__(
-        self, host: Host, domains: DomainListModel, tasks: TaskListModel, parent: QObject
+        self,
+        host: Host,
+        folders: Folders,
+        domains: DomainListModel,
+        tasks: TaskListModel,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self.host = host
+        self.folders = folders
+        """Where discs and new disks are kept from now on; what runs goes on where it is."""
         self.domains = domains
         self.tasks = tasks
         self.operations = TaskRunner(OPERATION_THREADS, self)

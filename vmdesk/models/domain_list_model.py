@@ -72,6 +72,11 @@ class DomainRow:
         """What libvirt says of the domain, or ``None`` while it is being made."""
         return self.domain if isinstance(self.domain, DomainInfo) else None
 
+    @property
+    def is_active(self) -> bool:
+        """Whether the domain is on, in whatever way."""
+        return isinstance(self.domain, DomainInfo) and self.domain.state.is_active
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:

@@ -66,14 +66,14 @@ class Tray(QObject):
             menu.deleteLater()
         self._submenus.clear()
         machines = sorted(self._machines(), key=lambda one: natural_key(one.row.domain.name))
-        running = [one for one in machines if _is_active(one)]
+        running = [one for one in machines if one.row.is_active]
         for machine in running[:_MOST]:
             self._add_running(machine)
         if not running:
             self.menu.addAction(_("No machine runs")).setEnabled(False)
         self.menu.addSeparator()
         start = self._add_menu("play", _("&Start"))
-        for machine in [one for one in machines if not _is_active(one)][:_MOST]:
+        for machine in [one for one in machines if not one.row.is_active][:_MOST]:
             self._add(start, _plain(machine.row.domain.name), Act.START, machine)
         start.setEnabled(not start.isEmpty())
         self.menu.addSeparator()
@@ -113,13 +113,9 @@ class Tray(QObject):
         self._window.activateWindow()
 
     def _count(self) -> None:
-        count = sum(map(_is_active, self._machines()))
+        count = sum(machine.row.is_active for machine in self._machines())
         words = ngettext("{count} machine runs", "{count} machines run", count)
         self._icon.setToolTip(f"vmdesk · {words.format(count=count)}")
-
-
-def _is_active(machine: Machine) -> bool:
-    return machine.row.info is not None and machine.row.info.state.is_active
 
 
 def _plain(name: str) -> str:

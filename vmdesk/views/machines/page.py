@@ -244,7 +244,7 @@ class MachinesPage(QSplitter):
                 question = _Question(key, site.details(uuids[0]), self)
                 question.answered.connect(self._take_details)
                 question.ended.connect(self._end_question)
-        if machines[0].row.info.state.is_active:
+        if machines[0].row.is_active:
             self._timer.start(_REFRESH)
 
     def _end_question(self, connection: str) -> None:

@@ -42,7 +42,7 @@ class TransferFlow(QObject):
         if not others:
             self._offer_connection()
             return
-        is_running = row.info.state.is_active
+        is_running = row.is_active
         dialog = TransferDialog(row.domain.name, others, self._window, is_running=is_running)
         looking = _Looking(site, key.uuid, dialog)
         dialog.form.place_changed.connect(looking.begin)
