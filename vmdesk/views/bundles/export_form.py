@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QFileDialog,
-    QGridLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -21,6 +20,7 @@ from vmdesk.core.operations.export import ExportOptions, Place, Survey
 from vmdesk.views.consent import Consent
 from vmdesk.views.field import Field
 from vmdesk.views.file_dialog import file_dialog
+from vmdesk.views.form import Form
 from vmdesk.views.labels import isolated, label
 from vmdesk.views.radio_field import RadioField
 
@@ -181,27 +181,19 @@ class ExportForm(QWidget):
         dialog.open()
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(12)
-        grid.setColumnStretch(1, 1)
-        is_one = len(self._surveys) == 1
-        for row, field in enumerate((self.name, self.folder)):
-            field.name.setFixedHeight(field.control.sizeHint().height())
-            grid.addWidget(field.name, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(field, row, 1)
-        self.name.setVisible(is_one)
-        self.name.name.setVisible(is_one)
-        grid.addWidget(self.forms.name, 2, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self.forms, 2, 1)
+        form = Form()
+        self.setLayout(form)
+        if len(self._surveys) == 1:
+            form.add(self.name)
+        form.add(self.folder)
+        form.add_named(self.forms.name, self.forms)
         if any(survey.has_tpm for survey in self._surveys):
-            grid.addWidget(self.tpm, 3, 1)
+            form.add_wide(self.tpm)
         if any(survey.has_saved_state for survey in self._surveys):
-            grid.addWidget(self.saved_state, 4, 1)
+            form.add_wide(self.saved_state)
         notes = dict.fromkeys(note for survey in self._surveys for note in survey.notes)
         if notes:
-            grid.addWidget(label("\n".join(notes), "secondary"), 5, 1)
+            form.add_wide(label("\n".join(notes), "secondary"))
 
 
 def _existing_words(count: int) -> str:

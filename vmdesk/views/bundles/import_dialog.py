@@ -16,9 +16,9 @@ from vmdesk.models.domain_list_model import Activity
 from vmdesk.views.bundles.import_form import ImportForm
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.field import Field
+from vmdesk.views.form import Form
 from vmdesk.views.labels import label, shortened
 from vmdesk.views.progress_text import strip_label
-from vmdesk.views.properties.page import Form
 
 WIDTH = 600
 _STEPS = 1000
@@ -45,12 +45,11 @@ class ImportDialog(Dialog):
         self.form: ImportForm | None = None
         self.waiting = _Waiting()
         self._body = QVBoxLayout()
-        self._body.setSpacing(0)
+        self._body.setSpacing(12)
         if place is not None:
             where = Form()
             where.add(place)
             self._body.addLayout(where)
-            self._body.addSpacing(12)
         self._body.addWidget(self.waiting)
         self.import_button, self.cancel_button = self.lay_out(self._body, _("&Import"))
         self.setMinimumWidth(WIDTH)

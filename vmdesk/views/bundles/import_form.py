@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from vmdesk.core.operations import create
 from vmdesk.core.operations.incoming import Preview, PreviewDisk
 from vmdesk.views.consent import Consent
 from vmdesk.views.field import TextField
+from vmdesk.views.form import Form
 from vmdesk.views.labels import label
 from vmdesk.views.machines.facts_table import Fact, FactsTable
 
@@ -62,7 +62,9 @@ class ImportForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
-        layout.addLayout(_beside(self.name))
+        named = Form()
+        named.add(self.name)
+        layout.addLayout(named)
         layout.addWidget(self.facts)
         if preview.required_bytes > preview.free_bytes:
             text = _("There may not be enough room; the import looks again before it starts.")
@@ -191,12 +193,3 @@ def _card(content: QWidget, height: int) -> QWidget:
     area.setWidget(content)
     layout.addWidget(area)
     return card
-
-
-def _beside(field: TextField) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(16)
-    field.name.setFixedHeight(field.control.sizeHint().height())
-    row.addWidget(field.name, 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(field, 1)
-    return row

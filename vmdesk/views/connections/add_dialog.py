@@ -7,7 +7,7 @@ from vmdesk.core.i18n import _
 from vmdesk.views.connections.form import ConnectionForm
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.field import TextField
-from vmdesk.views.properties.page import Form
+from vmdesk.views.form import Form
 
 WIDTH = 520
 

@@ -10,8 +10,8 @@ from vmdesk.core import connections
 from vmdesk.core.connections import KnownConnection
 from vmdesk.core.i18n import _
 from vmdesk.views.field import Field, TextField
+from vmdesk.views.form import Form
 from vmdesk.views.labels import label
-from vmdesk.views.properties.page import Form
 from vmdesk.views.settings.fields import ChoiceField, uri_problem
 
 _HOST = re.compile(r"\w[\w.-]*|\[?[0-9A-Fa-f:]+(%\w+)?\]?")

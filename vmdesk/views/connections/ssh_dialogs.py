@@ -9,9 +9,9 @@ from vmdesk.core.i18n import _
 from vmdesk.ssh_questions import SshQuestion
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.field import TextField
+from vmdesk.views.form import Form
 from vmdesk.views.labels import label, shortened
 from vmdesk.views.message_dialog import Choice, MessageDialog
-from vmdesk.views.properties.page import Form
 
 TRUST = "trust"
 _WIDE = 620

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from vmdesk.core import checksums, formatting
 from vmdesk.core.formatting import GIB, KIB, MIB
@@ -12,6 +12,7 @@ from vmdesk.core.job import OperationError
 from vmdesk.core.operations import create
 from vmdesk.core.operations.create import HostLimits, NewDomain
 from vmdesk.views.field import Field, NumberField, TextField
+from vmdesk.views.form import Form
 from vmdesk.views.labels import label
 from vmdesk.views.new_domain.source_field import SourceField
 
@@ -97,22 +98,16 @@ class NewDomainForm(QWidget):
         self.checked.emit(self.is_right)
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(12)
-        grid.setColumnStretch(1, 1)
+        form = Form()
+        self.setLayout(form)
         place = () if self._place is None else (self._place,)
         fields: tuple[Field, ...] = (
             *place, self.source, self.name, self.memory, self.vcpus, self.disk, self.checksum,
         )  # fmt: skip
-        for row, field in enumerate(fields):
-            # The label stands at the height of the input, whatever is written below it.
-            field.name.setFixedHeight(field.control.sizeHint().height())
-            grid.addWidget(field.name, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(field, row, 1)
-        grid.addWidget(self.start, len(fields), 1)
-        grid.addWidget(self.kvm_note, len(fields) + 1, 1)
+        for field in fields:
+            form.add(field)
+        form.add_wide(self.start)
+        form.add_wide(self.kvm_note)
 
     def _suggest_name(self, name: str) -> None:
         if not self.name.edit.isModified():

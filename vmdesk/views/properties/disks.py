@@ -14,8 +14,9 @@ from vmdesk.hardware import Settings
 from vmdesk.views.field import NumberField
 from vmdesk.views.file_dialog import file_dialog
 from vmdesk.views.flow_layout import FlowLayout
+from vmdesk.views.form import Form
 from vmdesk.views.labels import ElidedLabel, label
-from vmdesk.views.properties.page import Form, Page, Tracked
+from vmdesk.views.properties.page import Page, Tracked
 from vmdesk.views.properties.removal import RemoveDiskDialog
 
 

@@ -10,8 +10,9 @@ from vmdesk.core.operations.changes import Changes, text_problem
 from vmdesk.core.operations.changes import Field as What
 from vmdesk.hardware import Settings
 from vmdesk.views.field import Field, TextField
+from vmdesk.views.form import Form
 from vmdesk.views.labels import label
-from vmdesk.views.properties.page import Form, Page, Tracked, next_start_badge
+from vmdesk.views.properties.page import Page, Tracked, next_start_badge
 
 
 class GeneralPage(Page):

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
     QVBoxLayout,
@@ -17,13 +15,9 @@ from PySide6.QtWidgets import (
 from vmdesk.core.i18n import _
 from vmdesk.hardware import Hardware, Settings
 from vmdesk.tasks import Task
-from vmdesk.views.field import Field
 from vmdesk.views.labels import label, title
 
 Value = TypeVar("Value")
-
-_LINE = 32
-"""The height of an input of one line."""
 
 Deed = Callable[[Hardware, str], Task]
 """What a button does at once, to the machine of this UUID."""
@@ -102,52 +96,6 @@ class Page(QScrollArea):
     def show_settings(self, settings: Settings, discard: bool) -> None:
         """Show how the machine is; what the user has put in stays unless ``discard``."""
         raise NotImplementedError
-
-
-class _WheelGuard(QObject):
-    """Who scrolls a page does not change the figures that pass under the pointer."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave the wheel to the page unless the control has the focus."""
-        is_wheel = event.type() is QEvent.Type.Wheel
-        if is_wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
-
-
-class Form(QGridLayout):
-    """Fields below each other: name, input, and a badge where it waits for the next start."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setHorizontalSpacing(16)
-        self.setVerticalSpacing(12)
-        self.setColumnStretch(1, 1)
-        self._wheel = _WheelGuard(self)
-
-    def add(self, field: Field, badge: QLabel | None = None) -> None:
-        """Add a field."""
-        row = self.rowCount()
-        # The label stands at the height of the input's first line, whatever is below it.
-        field.name.setFixedHeight(_LINE)
-        field.control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        field.control.installEventFilter(self._wheel)
-        self.addWidget(field.name, row, 0, Qt.AlignmentFlag.AlignTop)
-        self.addWidget(field, row, 1)
-        if badge is not None:
-            field.add_aside(badge)
-
-    def add_widget(self, widget: QWidget, badge: QLabel | None = None) -> None:
-        """Add what has no name beside it, such as a check box."""
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        # A check box no wider than its text: what can't be pressed must not look as if it could.
-        row.addWidget(widget, 1 if isinstance(widget, QLabel) else 0)
-        if badge is not None:
-            row.addWidget(badge)
-        row.addStretch(0)
-        self.addLayout(row, self.rowCount(), 1)
 
 
 def next_start_badge() -> QLabel:

@@ -12,8 +12,8 @@ from vmdesk.core.operations.edit import Edit
 from vmdesk.hardware import Settings
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.field import NumberField
+from vmdesk.views.form import Form
 from vmdesk.views.labels import label, title
-from vmdesk.views.properties.page import Form
 from vmdesk.views.properties.sizes import KIB_IN_MIB, check_sizes, show_bounds
 
 _NAMES = 8

@@ -8,8 +8,9 @@ from vmdesk.core.operations.changes import Changes, Network
 from vmdesk.core.operations.changes import Field as What
 from vmdesk.hardware import Settings
 from vmdesk.views.field import Field, TextField
+from vmdesk.views.form import Form
 from vmdesk.views.labels import label
-from vmdesk.views.properties.page import Form, Page, Tracked, next_start_badge
+from vmdesk.views.properties.page import Page, Tracked, next_start_badge
 
 _DISPLAYS = {"spice": _("SPICE: sound, clipboard, USB"), "vnc": _("VNC: the screen alone")}
 _MODELS = ("virtio", "e1000e", "e1000", "rtl8139")

@@ -13,8 +13,8 @@ from vmdesk.core.operations import create
 from vmdesk.core.operations.create import HostLimits
 from vmdesk.settings import PICTURE_SECONDS, Closing, Settings
 from vmdesk.views.field import NumberField
+from vmdesk.views.form import Form
 from vmdesk.views.labels import isolated, label, title
-from vmdesk.views.properties.page import Form
 from vmdesk.views.settings.fields import ChoiceField, FolderField, UriField
 
 

@@ -3,8 +3,8 @@
 import enum
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from vmdesk.core.i18n import _
 from vmdesk.core.operations.create import name_problem
@@ -13,6 +13,7 @@ from vmdesk.transfers import TransferWish
 from vmdesk.views.connections.place_field import PlaceField
 from vmdesk.views.consent import Consent
 from vmdesk.views.field import Field
+from vmdesk.views.form import Form
 from vmdesk.views.labels import label
 from vmdesk.views.radio_field import RadioField
 
@@ -137,20 +138,13 @@ class TransferForm(QWidget):
         self.notes.setVisible(bool(notes))
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(12)
-        grid.setColumnStretch(1, 1)
-        rows: list[tuple[QLabel, QWidget]] = [(self.place.name, self.place)]
+        form = Form()
+        self.setLayout(form)
+        form.add(self.place)
         if not self._is_running:
-            rows += [(self.ways.name, self.ways), (self.name.name, self.name)]
-        for field in (self.place, self.name):
-            field.name.setFixedHeight(field.control.sizeHint().height())
-        for row, (name, part) in enumerate(rows):
-            grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(part, row, 1)
-        grid.addWidget(self.losses, len(rows), 1)
-        grid.addWidget(self.notes, len(rows) + 1, 1)
+            form.add_named(self.ways.name, self.ways)
+            form.add(self.name)
+        form.add_wide(self.losses)
+        form.add_wide(self.notes)
         self.losses.hide()
         self.notes.hide()
