@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Lock
 
 MOST = 5000
 """Machines that are remembered; those that ran longest ago are forgotten first."""
@@ -14,6 +15,7 @@ class LastUse:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._times = _read(file)
+        self._saving = Lock()
 
     def __getitem__(self, uuid: str) -> float:
         return self._times.get(uuid, 0.0)
@@ -24,11 +26,13 @@ class LastUse:
 
     def save(self) -> None:
         """Write all of it; what is on the disk is always whole. Raises ``OSError``."""
-        newest = sorted(self._times.items(), key=lambda item: -item[1])[:MOST]
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        part = self._file.with_suffix(".part")
-        part.write_text(json.dumps(dict(newest)), encoding="utf-8")
-        part.replace(self._file)
+        # Two threads may be told to save: what is newer is to be written later.
+        with self._saving:
+            newest = sorted(self._times.items(), key=lambda item: -item[1])[:MOST]
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            part = self._file.with_suffix(".part")
+            part.write_text(json.dumps(dict(newest)), encoding="utf-8")
+            part.replace(self._file)
 
 
 def _read(file: Path) -> dict[str, float]:
