@@ -23,8 +23,10 @@ from vmdesk.core.operations.delete import DeletionPlan, DoomedFile
 from vmdesk.core.operations.export import Place, Survey
 from vmdesk.core.operations.incoming import Preview, PreviewDisk
 from vmdesk.core.storage.keeping import KeptFile
+from vmdesk.core.storage.pools import PoolInfo, PoolState
 from vmdesk.core.versions import Versions
 from vmdesk.settings import Settings
+from vmdesk.site import Site
 from vmdesk.tasks import Task
 from vmdesk.views.about_dialog import AboutDialog
 from vmdesk.views.action_rules import Act
@@ -33,6 +35,7 @@ from vmdesk.views.bundles.export_dialog import ExportDialog
 from vmdesk.views.bundles.import_dialog import ImportDialog
 from vmdesk.views.closing import ClosingQuestion
 from vmdesk.views.connections.add_dialog import AddDialog, RenameDialog
+from vmdesk.views.connections.place_field import PlaceField
 from vmdesk.views.connections.ssh_dialogs import SecretDialog
 from vmdesk.views.delete_dialog import DeleteDialog
 from vmdesk.views.doctor.page import DoctorPage
@@ -201,11 +204,46 @@ def _shortcuts(parent: QWidget) -> ShortcutsDialog:
     return ShortcutsDialog(WindowActions(parent).all, of_machines, parent)
 
 
+def _sites() -> tuple[Controller, list[Site]]:
+    """A controller of two connections that nobody asks anything, and these."""
+    controller = Controller(Folders(Path("/isos"), Path("/disks")))
+    uris = ("qemu:///system", "qemu+ssh://lab-server/system")
+    return controller, [controller.add(uri) for uri in uris]
+
+
+def _place() -> tuple[Controller, PlaceField]:
+    controller, sites = _sites()
+    place = PlaceField(sites)
+    folder = Path("/var/lib/libvirt/images")
+    running, stopped = PoolState.RUNNING, PoolState.INACTIVE
+    pools = [
+        PoolInfo("default", "dir", running, folder, 200 * GIB, 35 * GIB),
+        PoolInfo("archive", "dir", stopped, folder, 0, 0),
+    ]
+    place.offer(sites[0], pools)
+    return controller, place
+
+
+def _new_places(parent: QWidget) -> NewDomainDialog:
+    controller, place = _place()
+    dialog = NewDomainDialog(lambda: {"router"}, parent, place)
+    controller.setParent(dialog)
+    dialog.form.show_limits(LIMITS)
+    return dialog
+
+
+def _import_places(parent: QWidget) -> ImportDialog:
+    controller, place = _place()
+    dialog = ImportDialog(BUNDLE, lambda: {"router"}, parent, place)
+    controller.setParent(dialog)
+    dialog.show_preview(PREVIEW)
+    return dialog
+
+
 def _transfer(
     parent: QWidget, *, is_running: bool, losses: tuple[str, ...] = (), problem: str = ""
 ) -> TransferDialog:
-    controller = Controller(Folders(Path("/isos"), Path("/disks")))
-    sites = [controller.add("qemu:///system"), controller.add("qemu+ssh://lab-server/system")]
+    controller, sites = _sites()
     dialog = TransferDialog("debian-12", sites, parent, is_running=is_running)
     controller.setParent(dialog)
     if is_running:
@@ -246,6 +284,7 @@ _STREAMED = replace(
 )
 _SURVEYS = [replace(SURVEY, uuid=str(number), name=f"web-{number}") for number in range(3)]
 
+_POOLED = (replace(DOOMED, path=Path("/var/lib/libvirt/images/web.qcow2"), pool="default"),)
 _LOSSES = (
     _("its UEFI variables, such as the order of what it boots from"),
     _("what its TPM keeps, such as keys of encrypted disks"),
@@ -255,6 +294,8 @@ DIALOGS: dict[str, Maker] = {
     "new-empty": _new,
     "new-good": _new_good,
     "new-wrong": _new_wrong,
+    "new-places": _new_places,
+    "import-places": _import_places,
     "insert": _insert,
     "transfer": lambda parent: _transfer(parent, is_running=False),
     "transfer-losses": lambda parent: _transfer(parent, is_running=False, losses=_LOSSES),
@@ -271,6 +312,7 @@ DIALOGS: dict[str, Maker] = {
     "delete-one": lambda parent: DeleteDialog(parent, [_plan("debian-12")]),
     "delete-running": lambda parent: DeleteDialog(parent, [_plan("web", DomainState.RUNNING)]),
     "delete-several": lambda parent: DeleteDialog(parent, [_plan("web"), _plan("mail")]),
+    "delete-pool": lambda parent: DeleteDialog(parent, [replace(_plan("web"), deleted=_POOLED)]),
     "properties-general": lambda parent: _properties(parent, "general"),
     "properties-sizes": lambda parent: _properties(parent, "sizes"),
     "properties-sizes-running": lambda parent: _properties(parent, "sizes", is_running=True),

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from vmdesk.views.labels import label
 
-_INDENT = 24
+_INDENT = 26
 """Pixels: as far as the text of the box stands from its left."""
 
 

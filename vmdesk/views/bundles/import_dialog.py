@@ -42,6 +42,7 @@ class ImportDialog(Dialog):
         heading = _("Import “{name}”").format(name=shortened(path.name))
         super().__init__(parent, heading)
         self._taken = taken
+        self._place = place
         self.form: ImportForm | None = None
         self.waiting = _Waiting()
         self._body = QVBoxLayout()
@@ -78,6 +79,7 @@ class ImportDialog(Dialog):
             old.hide()
             old.deleteLater()
         self.waiting.hide()
+        self._align()
         self._body.addWidget(self.form)
         self.form.show()
         self.form.checked.connect(self._show_checked)
@@ -99,6 +101,15 @@ class ImportDialog(Dialog):
         )
         super().accept()
         self.agreed.emit(wish)
+
+    def _align(self) -> None:
+        """Let the two inputs begin below each other, although they are in two forms."""
+        if self._place is None or self.form is None:
+            return
+        names = (self._place.name, self.form.name.name)
+        width = max(name.sizeHint().width() for name in names)
+        for name in names:
+            name.setMinimumWidth(width)
 
     def _show_checked(self, is_right: bool) -> None:
         self.show_checked(is_right, False, _("Mend the name first."))

@@ -18,6 +18,7 @@ from vmdesk.views.bundles.import_dialog import ImportDialog
 from vmdesk.views.connections.place_field import PlaceField
 from vmdesk.views.error_dialog import ErrorDialog
 from vmdesk.views.labels import shortened
+from vmdesk.views.latest_question import LatestQuestion
 
 _PATIENCE = 300
 """Milliseconds without an answer after which the page opens to show how far it is."""
@@ -44,22 +45,20 @@ class ImportFlow(QObject):
         self._dialog = ImportDialog(path, lambda: place.value.site.domains.names(), window, place)
         self._dialog.agreed.connect(self._import)
         self._dialog.verify_wanted.connect(self._verify)
-        self._dialog.rejected.connect(self._cancel)
         self._dialog.finished.connect(self._end)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._dialog.open)
         self._patience.start(_PATIENCE)
         self._was_read = False
-        self._task = self._follow(self._preview())
+        self._question = LatestQuestion(self)
+        self._question.progressed.connect(self._dialog.show_progress)
+        self._question.answered.connect(self._show)
+        self._question.failed.connect(self._refuse)
+        self._dialog.rejected.connect(self._question.cancel)
+        self._question.ask(self._preview())
         place.follow(self._look_again)
         place.ask_for_pools()
-
-    def _follow(self, task: Task) -> Task:
-        task.progressed.connect(self._dialog.show_progress)
-        task.succeeded.connect(self._show)
-        task.failed.connect(self._refuse)
-        return task
 
     def _show(self, preview: Preview) -> None:
         self._patience.stop()
@@ -68,22 +67,15 @@ class ImportFlow(QObject):
 
     def _look_again(self) -> None:
         """At another place the machine has another name and other room."""
-        for signal, slot in (
-            (self._task.progressed, self._dialog.show_progress),
-            (self._task.succeeded, self._show),
-            (self._task.failed, self._refuse),
-        ):
-            signal.disconnect(slot)
-        self._task.cancel()
         self._was_read = False
         self._dialog.show_progress(None)
-        self._task = self._follow(self._preview())
+        self._question.ask(self._preview())
 
     def _verify(self) -> None:
         self._dialog.show_progress(None)
         self._was_read = True
         place = self._place.value
-        self._task = self._follow(place.site.bundles.verify(self._path, place.pool))
+        self._question.ask(place.site.bundles.verify(self._path, place.pool))
 
     def _preview(self) -> Task:
         place = self._place.value
@@ -93,9 +85,6 @@ class ImportFlow(QObject):
         place = self._place.value
         task = place.site.bundles.import_(replace(wish, pool=place.pool))
         self._made(place.site.domains.key(task.key))
-
-    def _cancel(self) -> None:
-        self._task.cancel()
 
     def _refuse(self, error: Exception) -> None:
         self._patience.stop()

@@ -10,13 +10,13 @@ from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.kept_discs import SourceInfo
-from vmdesk.core.operations.create import HostLimits, NewDomain
+from vmdesk.core.operations.create import NewDomain
 from vmdesk.settings import Settings
 from vmdesk.site import Site
 from vmdesk.tasks import Task
-from vmdesk.views.connections.place_field import Place, PlaceField
+from vmdesk.views.connections.place_field import PlaceField
+from vmdesk.views.latest_question import LatestQuestion
 from vmdesk.views.new_domain.dialog import NewDomainDialog
-from vmdesk.views.new_domain.form import NewDomainForm
 from vmdesk.views.new_domain.source_field import SourceField
 
 
@@ -43,9 +43,15 @@ def open_new_dialog(
 
     dialog.described.connect(create)
     answer_probes(lambda: place.value.site, field)
-    limits = _Limits(dialog.form)
-    limits.ask(place.value)
-    place.follow(lambda: limits.ask(place.value))
+    limits = LatestQuestion(dialog)
+    limits.answered.connect(dialog.form.show_limits)
+
+    def ask_limits() -> None:
+        chosen = place.value
+        limits.ask(chosen.site.limits(chosen.pool))
+
+    ask_limits()
+    place.follow(ask_limits)
     # Another place has other names.
     place.follow(dialog.form.check)
     field.edit.setText(source)
@@ -58,25 +64,6 @@ def open_new_dialog(
 def answer_probes(site: Callable[[], Site], field: SourceField) -> None:
     """Tell a field what is at the addresses that it asks about."""
     field.wanted.connect(lambda address: _Probe(address, site().probe(address), field))
-
-
-class _Limits(QObject):
-    """Asks what a host can give; an answer of one that was chosen before is not heard."""
-
-    def __init__(self, form: NewDomainForm) -> None:
-        super().__init__(form)
-        self._form = form
-        self._task: Task | None = None
-
-    def ask(self, place: Place) -> None:
-        """Have the limits of a place shown."""
-        if self._task is not None:
-            self._task.succeeded.disconnect(self._show)
-        self._task = place.site.limits(place.pool)
-        self._task.succeeded.connect(self._show)
-
-    def _show(self, limits: HostLimits) -> None:
-        self._form.show_limits(limits)
 
 
 class _Probe(QObject):

@@ -13,6 +13,7 @@ from vmdesk.core.operations.migration_survey import MigrationSurvey
 from vmdesk.core.operations.transfer_plan import TransferPlan
 from vmdesk.site import Site
 from vmdesk.tasks import Task
+from vmdesk.views.latest_question import LatestQuestion
 from vmdesk.views.message_dialog import Choice, MessageDialog
 from vmdesk.views.transfers.dialog import TransferDialog
 from vmdesk.views.transfers.form import TransferForm, Way
@@ -44,11 +45,14 @@ class TransferFlow(QObject):
             return
         is_running = row.is_active
         dialog = TransferDialog(row.domain.name, others, self._window, is_running=is_running)
-        looking = _Looking(site, key.uuid, dialog)
-        dialog.form.place_changed.connect(looking.begin)
-        dialog.agreed.connect(lambda: _send(site, key.uuid, dialog))
-        looking.begin()
-        dialog.form.place.ask_for_pools()
+        form = dialog.form
+        question = LatestQuestion(dialog)
+        question.answered.connect(lambda found: _show(found, form))
+        question.failed.connect(lambda error: _show_failure(error, form))
+        form.place_changed.connect(lambda: question.ask(_survey(site, key.uuid, form)))
+        dialog.agreed.connect(lambda: _send(site, key.uuid, form))
+        question.ask(_survey(site, key.uuid, form))
+        form.place.ask_for_pools()
         dialog.open()
 
     def _offer_connection(self) -> None:
@@ -63,43 +67,28 @@ class TransferFlow(QObject):
         dialog.open()
 
 
-class _Looking(QObject):
-    """Asks both connections; an answer about one that was chosen before is not heard."""
-
-    def __init__(self, site: Site, uuid: str, dialog: TransferDialog) -> None:
-        super().__init__(dialog)
-        self._site = site
-        self._uuid = uuid
-        self._form = dialog.form
-        self._task: Task | None = None
-
-    def begin(self) -> None:
-        """Ask about the connection that is chosen now."""
-        if self._task is not None:
-            self._task.succeeded.disconnect(self._show)
-            self._task.failed.disconnect(self._show_failure)
-        here, there = self._site.transfers, self._form.place.value.site.transfers
-        if self._form.way is Way.LIVE:
-            self._task = here.survey_live(self._uuid, there, _live(self._form))
-        else:
-            self._task = here.survey(self._uuid, there)
-        self._task.succeeded.connect(self._show)
-        self._task.failed.connect(self._show_failure)
-
-    def _show(self, found: TransferPlan | MigrationSurvey) -> None:
-        if isinstance(found, TransferPlan):
-            self._form.show_plan(found.losses, found.changed)
-        else:
-            obstacles = [f"{one.what} {one.hint}".strip() for one in found.obstacles]
-            self._form.show_obstacles(obstacles, found.notes)
-
-    def _show_failure(self, error: Exception) -> None:
-        told = in_words(error)
-        self._form.show_failure(f"{told.summary} {told.hint}".strip())
+def _survey(site: Site, uuid: str, form: TransferForm) -> Task:
+    here, there = site.transfers, form.place.value.site.transfers
+    if form.way is Way.LIVE:
+        return here.survey_live(uuid, there, _live(form))
+    return here.survey(uuid, there)
 
 
-def _send(site: Site, uuid: str, dialog: TransferDialog) -> None:
-    form, there = dialog.form, dialog.form.place.value.site.transfers
+def _show(found: TransferPlan | MigrationSurvey, form: TransferForm) -> None:
+    if isinstance(found, TransferPlan):
+        form.show_plan(found.losses, found.changed)
+    else:
+        obstacles = [f"{one.what} {one.hint}".strip() for one in found.obstacles]
+        form.show_obstacles(obstacles, found.notes)
+
+
+def _show_failure(error: Exception, form: TransferForm) -> None:
+    told = in_words(error)
+    form.show_failure(f"{told.summary} {told.hint}".strip())
+
+
+def _send(site: Site, uuid: str, form: TransferForm) -> None:
+    there = form.place.value.site.transfers
     match form.way:
         case Way.COPY:
             site.transfers.copy(uuid, there, form.wish())
