@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from tests.core.operations import token_machine
+from tests.tasks import result
 from vmdesk.bundles import Bundles, ImportWish, LeftOut
 from vmdesk.connection import Connection
 from vmdesk.core import paths
@@ -21,7 +22,7 @@ from vmdesk.core.operations.export import ExportOptions, ExportResult, Place, Su
 from vmdesk.core.operations.incoming import ImportResult, Preview
 from vmdesk.models.domain_list_model import DomainListModel
 from vmdesk.models.task_list_model import TaskListModel
-from vmdesk.tasks import Task, TaskRunner, TaskState
+from vmdesk.tasks import TaskRunner, TaskState
 from vmdesk.work import Work
 
 pytestmark = pytest.mark.hypervisor
@@ -52,13 +53,6 @@ def desk(qtbot: QtBot, private_host: Host, tmp_path: Path) -> Iterator[Desk]:
     yield desk
     desk.work.shut_down()
     desk.queries.shut_down()
-
-
-def result(qtbot: QtBot, task: Task) -> object:
-    with qtbot.waitSignal(task.finished, timeout=60_000):
-        pass
-    assert task.error is None
-    return task.result
 
 
 def exported(qtbot: QtBot, desk: Desk) -> Path:

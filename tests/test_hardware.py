@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from tests.tasks import result
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, OperationError
 from vmdesk.core.kept_discs import Iso
@@ -16,7 +17,6 @@ from vmdesk.core.operations.edit import Edit
 from vmdesk.hardware import Settings
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.site import Site
-from vmdesk.tasks import Task
 from vmdesk.work import Failure
 
 NODE = """
@@ -50,12 +50,6 @@ def site(qtbot: QtBot, libvirt_events: None, tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture
 def uuid(site: Site) -> str:
     return str(site.host.connection.lookupByName("test").UUIDString())
-
-
-def result(qtbot: QtBot, task: Task) -> object:
-    with qtbot.waitSignal(task.succeeded) as caught:
-        pass
-    return caught.args[0]
 
 
 def settings(qtbot: QtBot, site: Site, uuid: str) -> Settings:

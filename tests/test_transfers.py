@@ -10,9 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from tests.core.operations import token_machine
 from tests.other_libvirt import OtherLibvirt
+from tests.tasks import failure, result
 from vmdesk.connection import Connection
 from vmdesk.core.host import DomainState, Host
-from vmdesk.core.job import Cause, OperationError
+from vmdesk.core.job import Cause
 from vmdesk.core.operations.create import Folders
 from vmdesk.core.operations.migrate import MigrationOptions, MigrationResult
 from vmdesk.core.operations.migration_survey import MigrationSurvey
@@ -20,7 +21,7 @@ from vmdesk.core.operations.transfer import TransferResult
 from vmdesk.core.operations.transfer_plan import TransferPlan
 from vmdesk.models.domain_list_model import DomainListModel, DomainRow
 from vmdesk.models.task_list_model import TaskListModel
-from vmdesk.tasks import Task, TaskRunner, TaskState
+from vmdesk.tasks import TaskRunner, TaskState
 from vmdesk.transfers import Transfers, TransferWish
 from vmdesk.work import Work
 
@@ -78,20 +79,6 @@ def here(qtbot: QtBot, hosts: tuple[Host, Host], uuid: str, tmp_path: Path) -> I
 def there(qtbot: QtBot, hosts: tuple[Host, Host], tmp_path: Path) -> Iterator[Place]:
     with closing(Place(hosts[1], tmp_path / "disks")) as place:
         yield place
-
-
-def result(qtbot: QtBot, task: Task) -> object:
-    with qtbot.waitSignal(task.finished, timeout=60_000):
-        pass
-    assert task.error is None
-    return task.result
-
-
-def failure(qtbot: QtBot, task: Task) -> OperationError:
-    with qtbot.waitSignal(task.failed, timeout=60_000):
-        pass
-    assert isinstance(task.error, OperationError)
-    return task.error
 
 
 def test_what_a_machine_would_be_there_is_known_before(

@@ -15,6 +15,7 @@ from vmdesk.core.host import DomainInfo, DomainState
 from vmdesk.core.operations.create import Folders
 from vmdesk.models.domain_list_model import DomainRow, Machine
 from vmdesk.settings import Settings
+from vmdesk.site import Site
 from vmdesk.views import style
 from vmdesk.views.main_window import MainWindow
 
@@ -36,6 +37,10 @@ NODE = """
   </domain>
 </node>
 """
+
+LAB = """
+<node><domain type='test'><name>{name}</name><memory>8192</memory>
+<os><type>hvm</type></os></domain></node>"""
 
 PATIENCE = 20_000
 """Milliseconds for a libvirt to answer that was only just started."""
@@ -84,6 +89,16 @@ def controller(qtbot: QtBot, libvirt_events: None, tmp_path: Path) -> Iterator[C
     made.add(f"test://{node}")
     yield made
     made.shut_down_vmdesk()
+
+
+def add_lab(qtbot: QtBot, controller: Controller, folder: Path, machine: str) -> Site:
+    """Have a second connection, “Lab”, with one running machine."""
+    node = folder / "lab.xml"
+    node.write_text(LAB.format(name=machine))
+    site = controller.add(f"test://{node}", "Lab")
+    site.reconnect()
+    qtbot.waitUntil(lambda: site.is_connected and len(site.domains.rows()) == 1)
+    return site
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Fixtures for operations: a folder of one's own for the history, and a host elsewhere."""
+"""Fixtures for operations: a folder of one's own for the history, a host elsewhere, a pool."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import FOLDERS
 from tests.other_libvirt import open_remotely
 from vmdesk.core.host import Host
+from vmdesk.core.storage import pools
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +24,17 @@ def remote_host(private_host: Host, tmp_path: Path) -> Iterator[Host]:
     host = open_remotely(FOLDERS, tmp_path / "connect")
     yield host
     host.close()
+
+
+@pytest.fixture
+def pool_folder(private_host: Host, tmp_path: Path) -> Path:
+    """Where the volumes of the pool ``own`` are, which is started."""
+    folder = tmp_path / "pool"
+    private_host.connection.storagePoolDefineXML(
+        f"<pool type='dir'><name>own</name><target><path>{folder}</path></target></pool>"
+    )
+    pools.start(private_host, "own")
+    return folder
 
 
 @pytest.fixture

@@ -19,17 +19,6 @@ from vmdesk.core.storage import pools
 pytestmark = pytest.mark.hypervisor
 
 
-@pytest.fixture
-def pool_folder(private_host: Host, tmp_path: Path) -> Path:
-    """Where the volumes of a pool are."""
-    folder = tmp_path / "pool"
-    private_host.connection.storagePoolDefineXML(
-        f"<pool type='dir'><name>own</name><target><path>{folder}</path></target></pool>"
-    )
-    pools.start(private_host, "own")
-    return folder
-
-
 def _sparse(path: Path) -> Path:
     """Make a raw disk that is far larger than what it holds."""
     return token_machine.make_raw(path, "token", 300 * MIB)
@@ -60,6 +49,14 @@ DISKS = {
 }
 
 
+def _define(host: Host, folder: Path, what: str) -> str:
+    """Have a machine with one of the disks; return its UUID."""
+    kind = what.partition(" ")[0]
+    disk = DISKS[what](folder / f"web.{kind}")
+    uuid: str = token_machine.define(host, "web", [(disk, kind)]).UUIDString()
+    return uuid
+
+
 @pytest.mark.parametrize("form", ArchiveForm)
 @pytest.mark.parametrize("what", DISKS)
 def test_the_machine_comes_back(
@@ -70,9 +67,7 @@ def test_the_machine_comes_back(
     what: str,
     form: ArchiveForm,
 ) -> None:
-    kind = what.partition(" ")[0]
-    disk = DISKS[what](pool_folder / f"web.{kind}")
-    uuid = token_machine.define(private_host, "web", [(disk, kind)]).UUIDString()
+    uuid = _define(private_host, pool_folder, what)
     pools.start(remote_host, "own")
     before = set(pool_folder.iterdir())
 
@@ -84,7 +79,7 @@ def test_the_machine_comes_back(
     listed = subprocess.run(["tar", "-tf", done.path], check=True, capture_output=True, text=True)
     assert listed.stdout.splitlines() == [
         "web.xml",
-        f"web.{'qcow2' if 'base' in what else kind}",
+        f"web.{'qcow2' if 'base' in what else what.partition(' ')[0]}",
         "vmdesk.json",
     ]
     made = import_.run(private_host, done.path, ImportOptions(tmp_path / "disks"), Job())
@@ -130,9 +125,7 @@ class CancelledWhileExporting(Job):
 def test_a_cancel_leaves_nothing_here_or_there(
     private_host: Host, remote_host: Host, pool_folder: Path, tmp_path: Path, what: str
 ) -> None:
-    kind = what.partition(" ")[0]
-    disk = DISKS[what](pool_folder / f"web.{kind}")
-    uuid = token_machine.define(private_host, "web", [(disk, kind)]).UUIDString()
+    uuid = _define(private_host, pool_folder, what)
     pools.start(remote_host, "own")
     before = set(pool_folder.iterdir())
     target = tmp_path / "target"

@@ -20,17 +20,6 @@ pytestmark = pytest.mark.hypervisor
 
 
 @pytest.fixture
-def pool_folder(private_host: Host, tmp_path: Path) -> Path:
-    """Where the volumes of a pool are."""
-    folder = tmp_path / "pool"
-    private_host.connection.storagePoolDefineXML(
-        f"<pool type='dir'><name>own</name><target><path>{folder}</path></target></pool>"
-    )
-    pools.start(private_host, "own")
-    return folder
-
-
-@pytest.fixture
 def bundle(private_host: Host, tmp_path: Path) -> Path:
     """A machine with two disks, in a file."""
     first = token_machine.make_qcow2(tmp_path / "web.qcow2", "token")

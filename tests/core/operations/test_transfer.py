@@ -200,28 +200,33 @@ def test_a_daemon_that_dies_in_the_middle_has_nothing_once_it_is_back(
     assert list(options.folder.iterdir()) == []
 
 
+@pytest.fixture
+def small(other: OtherLibvirt) -> Path:
+    """The folder of a pool, ``full``, on a small file system there."""
+    mounts = Path(os.environ.get("VMDESK_TEST_MOUNTS", "/nonexistent")) / "full"
+    if not mounts.is_dir():
+        pytest.skip("no small file system; “make test” mounts one as root")
+    return other.make_pool("full", mounts)
+
+
 def test_a_full_disk_there_is_said_and_nothing_is_left(
     here: Host,
     there: Host,
-    other: OtherLibvirt,
+    small: Path,
     uuid: str,
     options: TransferOptions,
     is_untouched: Callable[[], bool],
 ) -> None:
-    mounts = Path(os.environ.get("VMDESK_TEST_MOUNTS", "/nonexistent")) / "full"
-    if not mounts.is_dir():
-        pytest.skip("no small file system; “make test” mounts one as root")
-    folder = other.make_pool("full", mounts)
-    before = set(folder.iterdir())
-    filler = folder / "filler"
-    room = os.statvfs(folder)
+    before = set(small.iterdir())
+    filler = small / "filler"
+    room = os.statvfs(small)
     with filler.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize - MIB)
     full = TransferOptions(options.folder, pool="full")
     try:
         with pytest.raises(OperationError, match="not enough room"):
             transfer.move(here, there, uuid, full, Job())
-        assert set(folder.iterdir()) - before == {filler}
+        assert set(small.iterdir()) - before == {filler}
     finally:
         filler.unlink()
     assert is_untouched()
@@ -232,27 +237,24 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing_either(
     here: Host,
     there: Host,
     other: OtherLibvirt,
+    small: Path,
     uuid: str,
     options: TransferOptions,
     is_untouched: Callable[[], bool],
 ) -> None:
-    mounts = Path(os.environ.get("VMDESK_TEST_MOUNTS", "/nonexistent")) / "full"
-    if not mounts.is_dir():
-        pytest.skip("no small file system; “make test” mounts one as root")
-    folder = other.make_pool("full", mounts)
-    filler = folder / "filler"
+    filler = small / "filler"
     there.connection.setKeepAlive(1, 2)  # libvirt 9.0 may fall silent where the disk is full
 
     class Filling(Job):
         def report(self, done: int, total: int, text: str) -> None:
             if text == "Copying the disks" and not filler.exists():
-                room = os.statvfs(folder)
+                room = os.statvfs(small)
                 with filler.open("wb") as file:
                     os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize - 64 * 1024)
             super().report(done, total, text)
 
     full = TransferOptions(options.folder, pool="full")
-    before = set(folder.iterdir())
+    before = set(small.iterdir())
     try:
         with pytest.raises(OperationError) as caught:
             transfer.move(here, there, uuid, full, Filling())
@@ -260,7 +262,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing_either(
         with closing(other.open()) as again:
             clear_up.run(again, Job())
             assert again.domains() == []
-        assert set(folder.iterdir()) - before == {filler}
+        assert set(small.iterdir()) - before == {filler}
     finally:
         filler.unlink(missing_ok=True)
     assert is_untouched()

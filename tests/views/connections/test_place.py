@@ -6,6 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.core.operations.small_machine import make_iso
+from tests.views.conftest import add_lab
 from tests.views.test_main_window import dialogs
 from vmdesk.controller import Controller
 from vmdesk.core.formatting import GIB
@@ -18,20 +19,11 @@ from vmdesk.views.connections.place_field import Place, PlaceField
 from vmdesk.views.main_window import MainWindow
 from vmdesk.views.new_domain.dialog import NewDomainDialog
 
-OTHER = """
-<node><domain type='test'><name>disk</name><memory>8192</memory>
-<os><type>hvm</type></os></domain></node>"""
-
 
 @pytest.fixture
 def other(qtbot: QtBot, window: MainWindow, controller: Controller, tmp_path: Path) -> Site:
     """A second connection, on which the name “disk” is taken."""
-    node = tmp_path / "other.xml"
-    node.write_text(OTHER)
-    site = controller.add(f"test://{node}", "Lab")
-    site.reconnect()
-    qtbot.waitUntil(lambda: site.is_connected)
-    return site
+    return add_lab(qtbot, controller, tmp_path, "disk")
 
 
 def test_one_connection_is_not_asked_about(window: MainWindow) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.views.bundles.test_export_flow import opened
+from tests.views.conftest import add_lab
 from tests.views.test_main_window import dialogs
 from vmdesk.controller import Controller
 from vmdesk.core.domain_key import DomainKey
@@ -24,9 +25,6 @@ from vmdesk.views.transfers.dialog import TransferDialog
 from vmdesk.views.transfers.flow import ADD
 from vmdesk.views.transfers.form import Way
 
-LAB = """
-<node><domain type='test'><name>elsewhere</name><memory>8192</memory>
-<os><type>hvm</type></os></domain></node>"""
 ACTIONS = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
 LEFT = Qt.MouseButton.LeftButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
@@ -34,13 +32,7 @@ NO_KEY = Qt.KeyboardModifier.NoModifier
 
 @pytest.fixture
 def lab(qtbot: QtBot, window: MainWindow, controller: Controller, tmp_path: Path) -> Site:
-    """A second connection, with one running machine."""
-    node = tmp_path / "lab.xml"
-    node.write_text(LAB)
-    site = controller.add(f"test://{node}", "Lab")
-    site.reconnect()
-    qtbot.waitUntil(lambda: site.is_connected and len(site.domains.rows()) == 1)
-    return site
+    return add_lab(qtbot, controller, tmp_path, "elsewhere")
 
 
 @pytest.fixture
