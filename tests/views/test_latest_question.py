@@ -29,16 +29,18 @@ def question(qtbot: QtBot) -> Iterator[LatestQuestion]:
 def test_what_was_asked_before_is_let_go(
     qtbot: QtBot, runner: TaskRunner, question: LatestQuestion
 ) -> None:
-    go = threading.Event()
+    begun, go = threading.Event(), threading.Event()
     heard: list[object] = []
     question.answered.connect(heard.append)
 
     def slow(_job: Job) -> str:
+        begun.set()
         go.wait(5)
         return "first"
 
     first = runner.start("Ask", slow)
     question.ask(first)
+    assert begun.wait(5)
     question.ask(runner.start("Ask", lambda _job: "second"))
     qtbot.waitUntil(lambda: heard == ["second"])
     with qtbot.waitSignal(first.finished):
