@@ -1,9 +1,7 @@
 """How a guest's screen is painted: rounded, dimmed when it is not live, an icon when unknown."""
 
-from functools import lru_cache
-
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPixmap, QPixmapCache
 
 from vmdesk.core.host import DomainState
 from vmdesk.views import icons
@@ -37,7 +35,7 @@ def state_color(state: DomainState | None) -> QColor:
 def paint_screen(painter: QPainter, rect: QRectF, picture: QImage, live: bool) -> None:
     """Paint ``picture`` whole into the middle of ``rect``, on black as on a monitor."""
     ratio = painter.device().devicePixelRatioF()
-    scaled = _scaled(_Picture(picture), rect.size().toSize() * ratio)
+    scaled = _scaled(picture, rect.size().toSize() * ratio)
     scaled.setDevicePixelRatio(ratio)
     size = scaled.deviceIndependentSize()
     left = rect.x() + (rect.width() - size.width()) / 2
@@ -73,23 +71,14 @@ def _clip(painter: QPainter, rect: QRectF) -> None:
     painter.setClipPath(path)
 
 
-class _Picture:
-    """An image that is told from others by its content's key, so that it can key a cache."""
-
-    def __init__(self, image: QImage) -> None:
-        self.image = image
-
-    def __hash__(self) -> int:
-        return hash(self.image.cacheKey())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Picture) and self.image.cacheKey() == other.image.cacheKey()
-
-
-@lru_cache(maxsize=64)
-def _scaled(picture: _Picture, size: QSize) -> QPixmap:
-    return QPixmap.fromImage(
-        picture.image.scaled(
-            size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-    )
+def _scaled(picture: QImage, size: QSize) -> QPixmap:
+    """Return a picture as it is painted in ``size``; those of rows are kept, which Qt limits."""
+    key = f"{picture.cacheKey()} {size.width()} {size.height()}"
+    pixmap = QPixmap()
+    if not QPixmapCache.find(key, pixmap):
+        way = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        pixmap = QPixmap.fromImage(picture.scaled(size, *way))
+        # A large one is painted anew only when there is another picture.
+        if size.height() < _LARGE:
+            QPixmapCache.insert(key, pixmap)
+    return pixmap
