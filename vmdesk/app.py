@@ -15,7 +15,16 @@ from PySide6.QtWidgets import QApplication
 from vmdesk import __version__, single_instance
 from vmdesk.connection import drive_events
 from vmdesk.controller import Controller
-from vmdesk.core import configuration, events, file_format, paths, redaction, report, ssh_tools
+from vmdesk.core import (
+    configuration,
+    events,
+    file_format,
+    memory,
+    paths,
+    redaction,
+    report,
+    ssh_tools,
+)
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations.create import Folders
@@ -101,6 +110,7 @@ def _open(window: MainWindow, files: Sequence[str], new: bool) -> None:
 def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     """Build and wire everything; it connects to libvirt as soon as Qt's loop runs."""
     arguments = build_parser().parse_args(argv)
+    memory.stay_small()
     _start_log()
     sys.excepthook = _log_defect
     events.register()
