@@ -14,10 +14,11 @@ from bench.figures import Options, Row, compare, in_turns
 from bench.session import host
 from tests.e2e.session import URI, private_session
 from tests.guests import MEMTEST_ISO
+from vmdesk.core.folders import Folders
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.job import Job
 from vmdesk.core.operations import create
-from vmdesk.core.operations.create import Folders, NewDomain
+from vmdesk.core.operations.create import NewDomain
 
 NAME = "bench"
 MEMORY = 128

@@ -35,9 +35,9 @@ REFUSED = """
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 from vmdesk import app
-from vmdesk.views.error_dialog import ErrorDialog
+from vmdesk.views import error_dialog
 
-class Watched(ErrorDialog):
+class Watched(error_dialog.ErrorDialog):
     def showEvent(self, event):
         super().showEvent(event)
         for label in self.findChildren(QLabel):
@@ -45,7 +45,7 @@ class Watched(ErrorDialog):
                 print(label.text())
         QTimer.singleShot(0, self.reject)
 
-app.ErrorDialog = Watched
+error_dialog.ErrorDialog = Watched
 print(app.main([]))
 """
 
@@ -76,6 +76,19 @@ def test_the_network_is_loaded_by_whoever_downloads_only() -> None:
     loaded = START_AND_QUIT + "print({'requests', 'urllib3', 'ssl', 'flask'} & set(sys.modules))"
     done = run("-c", loaded, "--connect", "test:///default")
     assert done.stdout == "['test']\nset()\n"
+
+
+def test_what_the_first_picture_does_not_need_is_loaded_later() -> None:
+    loaded = START_AND_QUIT.replace(
+        "application.exec()",
+        "first = set(sys.modules)\napplication.exec()\n"
+        "print(sorted(name for name in first if name.startswith("
+        "('vmdesk.core.operations.', 'vmdesk.core.bundle.', 'vmdesk.core.doctor.', "
+        "'vmdesk.core.causes', 'vmdesk.core.image.', 'vmdesk.core.storage.', 'lxml')) "
+        "or name.endswith('dialog')))",
+    )
+    done = run("-c", loaded, "--connect", "test:///default")
+    assert (done.stdout, done.stderr) == ("['test']\n['vmdesk.views.file_dialog']\n", "")
 
 
 def test_it_says_its_version() -> None:

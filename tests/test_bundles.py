@@ -15,9 +15,9 @@ from vmdesk.connection import Connection
 from vmdesk.core import paths
 from vmdesk.core.bundle.content import Content
 from vmdesk.core.bundle.layout import ArchiveForm
+from vmdesk.core.folders import Folders
 from vmdesk.core.formatting import MIB
 from vmdesk.core.host import Host
-from vmdesk.core.operations.create import Folders
 from vmdesk.core.operations.export import ExportOptions, ExportResult, Place, Survey
 from vmdesk.core.operations.incoming import ImportResult, Preview
 from vmdesk.models.domain_list_model import DomainListModel

@@ -7,12 +7,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.tasks import result
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, OperationError
 from vmdesk.core.kept_discs import Iso
 from vmdesk.core.last_use import LastUse
 from vmdesk.core.operations.changes import Changes
-from vmdesk.core.operations.create import Folders
 from vmdesk.core.operations.edit import Edit
 from vmdesk.hardware import Settings
 from vmdesk.models.task_list_model import TaskListModel

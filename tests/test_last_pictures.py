@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.views.conftest import NODE, info
 from vmdesk.controller import Controller
+from vmdesk.core.folders import Folders
 from vmdesk.core.formatting import KIB
 from vmdesk.core.host import DomainInfo, DomainState
-from vmdesk.core.operations.create import Folders
 from vmdesk.last_pictures import SIZE, LastPictures
 from vmdesk.models.domain_list_model import DomainListModel
 from vmdesk.tasks import TaskRunner

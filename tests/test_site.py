@@ -7,10 +7,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from vmdesk.core import paths
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.last_use import LastUse
 from vmdesk.core.operations import start_stop
-from vmdesk.core.operations.create import Folders, NewDomain
+from vmdesk.core.operations.create import NewDomain
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.site import Site

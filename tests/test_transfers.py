@@ -12,9 +12,9 @@ from tests.core.operations import token_machine
 from tests.other_libvirt import OtherLibvirt
 from tests.tasks import failure, result
 from vmdesk.connection import Connection
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cause
-from vmdesk.core.operations.create import Folders
 from vmdesk.core.operations.migrate import MigrationOptions, MigrationResult
 from vmdesk.core.operations.migration_survey import MigrationSurvey
 from vmdesk.core.operations.transfer import TransferResult

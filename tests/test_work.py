@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, Job, OperationError
-from vmdesk.core.operations.create import Folders
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
 from vmdesk.models.task_list_model import TaskEntry, TaskListModel, TaskRole
 from vmdesk.work import Failure, Work

@@ -1,5 +1,7 @@
 """The window's program: parse arguments, build everything, wire it, and run Qt's loop."""
 
+from __future__ import annotations
+
 import argparse
 import logging
 import logging.handlers
@@ -8,6 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
@@ -15,28 +18,20 @@ from PySide6.QtWidgets import QApplication
 from vmdesk import __version__, single_instance
 from vmdesk.connection import drive_events
 from vmdesk.controller import Controller
-from vmdesk.core import (
-    configuration,
-    events,
-    file_format,
-    memory,
-    paths,
-    redaction,
-    report,
-    ssh_tools,
-)
+from vmdesk.core import configuration, events, file_format, memory, paths, redaction, ssh_tools
+from vmdesk.core.folders import Folders
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
-from vmdesk.core.operations.create import Folders
-from vmdesk.core.ssh_tools import SshTools
 from vmdesk.settings import Settings
 from vmdesk.single_instance import FirstInstance, Wish
 from vmdesk.ssh_questions import SshQuestions
-from vmdesk.views import icons, language, style
+from vmdesk.views import error_dialog, icons, language, style
 from vmdesk.views.arrivals import ASK_NEW
-from vmdesk.views.connections.ssh_dialogs import SshDialogs
-from vmdesk.views.error_dialog import ErrorDialog
+from vmdesk.views.connections import ssh_dialogs
 from vmdesk.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from vmdesk.core.ssh_tools import SshTools
 
 LOG_SIZE = 1_000_000
 """Bytes after which a log file is put aside; three old ones are kept."""
@@ -80,7 +75,7 @@ def _refuse(error: OperationError) -> int:
     """Say why vmdesk does not start."""
     application = _new_application()
     style.prepare()
-    dialog = ErrorDialog(None, "vmdesk", error)
+    dialog = error_dialog.ErrorDialog(None, "vmdesk", error)
     dialog.finished.connect(lambda: application.exit(1))
     dialog.show()
     return application.exec()
@@ -154,7 +149,7 @@ def _answer_ssh(tools: SshTools, window: MainWindow, application: QApplication) 
     """Show the questions of ssh in the window; those of virt-viewer's own ssh, too."""
     os.environ.update(tools.environment)
     questions = SshQuestions(tools, application)
-    questions.asked.connect(SshDialogs(window).ask)
+    questions.asked.connect(lambda question: ssh_dialogs.ask(window, question))
     application.aboutToQuit.connect(questions.close)
     application.aboutToQuit.connect(lambda: tools.remove())
 
@@ -175,7 +170,7 @@ def _start_log() -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(
-            folder / report.LOG_NAME, maxBytes=LOG_SIZE, backupCount=3, encoding="utf-8"
+            folder / paths.LOG_NAME, maxBytes=LOG_SIZE, backupCount=3, encoding="utf-8"
         )
     except OSError:
         handler = logging.StreamHandler()  # the doctor is to come up on a broken home, too

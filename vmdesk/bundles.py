@@ -1,8 +1,11 @@
 """The controller's part for machines in files: export them, look at files, import them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
@@ -10,15 +13,17 @@ from PySide6.QtCore import QObject, Signal
 from vmdesk.connection import Connection
 from vmdesk.core import paths
 from vmdesk.core.bundle import content
-from vmdesk.core.bundle.untrusted_xml import Dropped
 from vmdesk.core.i18n import _
-from vmdesk.core.operations import clear_up, export, import_, start_stop
-from vmdesk.core.operations.export import ExportOptions
-from vmdesk.core.operations.incoming import ImportOptions, ImportResult, Preview
-from vmdesk.core.staging import Leftover
+from vmdesk.core.operations import clear_up, export, import_, incoming, start_stop
 from vmdesk.models.domain_list_model import PendingDomain
 from vmdesk.tasks import Task
 from vmdesk.work import Work
+
+if TYPE_CHECKING:
+    from vmdesk.core.bundle.untrusted_xml import Dropped
+    from vmdesk.core.operations.export import ExportOptions
+    from vmdesk.core.operations.incoming import ImportResult, Preview
+    from vmdesk.core.staging import Leftover
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,12 @@ class Bundles(QObject):
 
     def preview(self, path: Path, pool: str = "") -> Task:
         """Ask what an import would make; the task's result is a ``Preview``."""
-        options = ImportOptions(self._work.folders.disks, pool=pool)
+        options = incoming.ImportOptions(self._work.folders.disks, pool=pool)
         return self._work.ask(partial(import_.preview, self._work.host, path, options))
 
     def verify(self, path: Path, pool: str = "") -> Task:
         """Like ``preview``, but read and check the whole file."""
-        options = ImportOptions(self._work.folders.disks, pool=pool)
+        options = incoming.ImportOptions(self._work.folders.disks, pool=pool)
         return self._work.ask(partial(import_.verify, self._work.host, path, options))
 
     def import_(self, wish: ImportWish) -> Task:
@@ -99,7 +104,7 @@ class Bundles(QObject):
         preview, name = wish.preview, wish.name
         uuid = self._uuid_for(preview, wish.same_identity)
         self._work.domains.add_pending(PendingDomain(uuid, name, preview.memory_kib, preview.vcpus))
-        options = ImportOptions(
+        options = incoming.ImportOptions(
             self._work.folders.disks, name, wish.same_identity, uuid=uuid, pool=wish.pool
         )
         task = self._work.operate(
@@ -116,7 +121,7 @@ class Bundles(QObject):
 
     def clear_up(self) -> None:
         """Clear away what was broken off, without a word unless there was something."""
-        task = self._work.ask(partial(clear_up.run, self._work.host))
+        task = self._work.ask(lambda job: clear_up.run(self._work.host, job))
         task.succeeded.connect(self._tell_of)
 
     def _uuid_for(self, preview: Preview, same_identity: bool) -> str:

@@ -1,18 +1,23 @@
 """The controller's part for what stands in the way: examine, mend, report, and log failures."""
 
+from __future__ import annotations
+
 import logging
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, qVersion
 
 from vmdesk.core import report
-from vmdesk.core.doctor import examination, mending
-from vmdesk.core.doctor.finding import Finding, Surroundings
+from vmdesk.core.doctor import examination, finding, mending
 from vmdesk.core.job import Job
-from vmdesk.core.mend import Mend
 from vmdesk.tasks import Task
 from vmdesk.work import Failure, Work
+
+if TYPE_CHECKING:
+    from vmdesk.core.doctor.finding import Finding
+    from vmdesk.core.mend import Mend
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +65,12 @@ class Checkup(QObject):
         return self._work.ask(lambda job: report.write(self._examine(job), versions))
 
     def _examine(self, job: Job) -> tuple[Finding, ...]:
-        folders = self._work.folders
-        surroundings = Surroundings(self._work.host.uri, folders.disks, folders.isos)
+        host, folders = self._work.host, self._work.folders
+        # The window's own, if it has one: each further one costs libvirt's test driver megabytes.
+        connection = host.connection if host.is_open else None
+        surroundings = finding.Surroundings(
+            host.uri, folders.disks, folders.isos, connection=connection
+        )
         return examination.run(surroundings, job)
 
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, Signal
 
 from vmdesk.core import connections, paths
 from vmdesk.core.domain_key import DomainKey
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import Host
 from vmdesk.core.last_use import LastUse
-from vmdesk.core.operations.create import Folders
 from vmdesk.core.statistics import Usage
 from vmdesk.models.domain_list_model import DomainRow, Machine
 from vmdesk.models.task_list_model import TaskListModel

@@ -1,26 +1,31 @@
 """The controller's part for changing machines: settings, disks, discs, and earlier versions."""
 
+from __future__ import annotations
+
 import contextlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from vmdesk.core import capabilities, details, history, kept_discs
-from vmdesk.core.details import DomainDetails
 from vmdesk.core.domain import difference
-from vmdesk.core.domain.difference import Line
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
 from vmdesk.core.operations import disks, edit, eject, properties, revert
-from vmdesk.core.operations.create import Folders
-from vmdesk.core.operations.edit import Edit
-from vmdesk.core.operations.properties import Properties
 from vmdesk.core.storage import places
 from vmdesk.tasks import Task
 from vmdesk.work import Work
+
+if TYPE_CHECKING:
+    from vmdesk.core.details import DomainDetails
+    from vmdesk.core.domain.difference import Line
+    from vmdesk.core.operations.edit import Edit
+    from vmdesk.core.operations.properties import Properties
 
 
 @dataclass(frozen=True, slots=True)

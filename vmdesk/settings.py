@@ -1,15 +1,20 @@
 """What the user has set, as typed properties over QSettings."""
 
+from __future__ import annotations
+
 import enum
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from vmdesk.core import configuration, connections
-from vmdesk.core.bundle.layout import ArchiveForm
+from vmdesk.core.bundle import layout
 from vmdesk.core.connections import KnownConnection
 from vmdesk.core.domain_key import DomainKey
+
+if TYPE_CHECKING:
+    from vmdesk.core.bundle.layout import ArchiveForm
 
 LARGEST = 2**24
 """What a number may be: more than any computer has of anything."""
@@ -166,7 +171,7 @@ class Settings:
     @property
     def export_form(self) -> ArchiveForm:
         """The form of file that an export is offered in."""
-        return _member(ArchiveForm, self._text("export/form"), ArchiveForm.TAR_GZ)
+        return _member(layout.ArchiveForm, self._text("export/form"), layout.ArchiveForm.TAR_GZ)
 
     @export_form.setter
     def export_form(self, value: ArchiveForm) -> None:

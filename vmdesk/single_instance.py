@@ -5,7 +5,6 @@ nobody else can enter; without such a folder, each start has its own window.
 """
 
 import fcntl
-import hashlib
 import json
 import logging
 import os
@@ -18,6 +17,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from vmdesk.core import connections
 from vmdesk.local_socket import MAXIMUM_CONNECTIONS, MAXIMUM_MESSAGE, PATIENCE, Caller, Listener
 
 _TAKEN_IN = b"ok\n"
@@ -45,8 +45,8 @@ def socket_path(uri: str) -> Path | None:
     # https://specifications.freedesktop.org/basedir-spec/latest/: mode 0700, owned by the user
     if not folder.is_absolute() or found.st_uid != os.geteuid() or found.st_mode & 0o077:
         return None
-    name = hashlib.sha256(uri.encode()).hexdigest()[:16]
-    return folder / f"vmdesk-{name}.socket"
+    # The path of a socket has 107 bytes at most, and an address may have more.
+    return folder / f"vmdesk-{connections.file_name(uri)}.socket"
 
 
 def hand_over(path: Path, wish: Wish) -> bool:

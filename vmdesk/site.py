@@ -1,9 +1,12 @@
 """One libvirt with all that vmdesk does on it: its machines, and the tasks that change them."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,15 +22,13 @@ from vmdesk.core import (
     versions,
     viewer,
 )
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
-from vmdesk.core.kept_discs import SourceInfo
 from vmdesk.core.last_use import LastUse
 from vmdesk.core.operations import create, delete, start_stop
-from vmdesk.core.operations.create import Folders, NewDomain
-from vmdesk.core.operations.delete import DeletionPlan
-from vmdesk.core.storage import pools
+from vmdesk.core.storage import discs, pools
 from vmdesk.hardware import Hardware
 from vmdesk.last_pictures import LastPictures
 from vmdesk.models.domain_list_model import DomainListModel, PendingDomain
@@ -36,6 +37,14 @@ from vmdesk.monitor import Monitor
 from vmdesk.tasks import Task, TaskRunner
 from vmdesk.transfers import Transfers
 from vmdesk.work import Work
+
+if TYPE_CHECKING:
+    from vmdesk.core.kept_discs import SourceInfo
+    from vmdesk.core.operations.create import NewDomain
+    from vmdesk.core.operations.delete import DeletionPlan
+
+PREPARATION_DELAY = 300
+"""Milliseconds from the connection to what else is asked: first the machines are shown."""
 
 QUIT_PATIENCE = 1.0
 """Seconds that questions of a kind to one host have to end when vmdesk does."""
@@ -185,8 +194,6 @@ class Site(QObject):
         """Ask what an address holds; the task's result is a ``SourceInfo``."""
 
         def look(job: Job) -> SourceInfo:
-            from vmdesk.core.storage import discs  # see kept_discs.py
-
             return discs.probe(self.host, source, self.folders.isos, job)
 
         return self._work.ask(look)
@@ -284,13 +291,19 @@ class Site(QObject):
 
     def _show_connection(self, status: ConnectionStatus) -> None:
         if status.state is ConnectionState.CONNECTED:
-            # libvirt probes QEMU at the first question, for seconds: have it answered early.
-            offered = self._work.ask(lambda _job: capabilities.read(self.host))
-            offered.succeeded.connect(self.host_known)
-            self.bundles.clear_up()
-            self.last_pictures.sweep()
             self._note_use()
+            QTimer.singleShot(PREPARATION_DELAY, self, self._prepare)
         self.connection_changed.emit(status)
+
+    def _prepare(self) -> None:
+        """Do what nobody waits for, now that the machines are on the screen."""
+        if not self.is_connected:
+            return
+        # libvirt probes QEMU at the first question, for seconds: have it answered early.
+        offered = self._work.ask(lambda _job: capabilities.read(self.host))
+        offered.succeeded.connect(self.host_known)
+        self.bundles.clear_up()
+        self.last_pictures.sweep()
 
     def _note_use(self) -> None:
         """Take note of what runs, and of what ran until now."""

@@ -1,14 +1,18 @@
 """The questions of ssh, one after another, from the programs of ``ssh_tools`` to the window."""
 
+from __future__ import annotations
+
 import json
 import socket
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from vmdesk.core.ssh_tools import SshTools
 from vmdesk.local_socket import MAXIMUM_CONNECTIONS, Caller, Listener
+
+if TYPE_CHECKING:
+    from vmdesk.core.ssh_tools import SshTools
 
 _REFUSALS = 64
 """Runs of ssh that are remembered after the user has said no to a question of theirs."""

@@ -1,8 +1,11 @@
 """The controller's part for machines that go to another connection: copied, moved, or migrated."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PySide6.QtCore import QObject
@@ -12,11 +15,13 @@ from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
 from vmdesk.core.operations import migrate, transfer
-from vmdesk.core.operations.migrate import MigrationOptions
-from vmdesk.core.operations.transfer import TransferOptions, TransferResult
 from vmdesk.models.domain_list_model import PendingDomain
 from vmdesk.tasks import Task
 from vmdesk.work import Work
+
+if TYPE_CHECKING:
+    from vmdesk.core.operations.migrate import MigrationOptions
+    from vmdesk.core.operations.transfer import TransferOptions, TransferResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +44,24 @@ class Transfers(QObject):
         self._work = work
         self._connection = connection
 
-    def survey(self, uuid: str, target: "Transfers") -> Task:
+    def survey(self, uuid: str, target: Transfers) -> Task:
         """Ask what a machine that is off would be there; the result is a ``TransferPlan``."""
         return self._work.ask(partial(transfer.survey, self._work.host, target._work.host, uuid))
 
-    def survey_live(self, uuid: str, target: "Transfers", options: MigrationOptions) -> Task:
+    def survey_live(self, uuid: str, target: Transfers, options: MigrationOptions) -> Task:
         """Ask what keeps a running machine from going there; it gets a ``MigrationSurvey``."""
         hosts = self._work.host, target._work.host
         return self._work.ask(partial(migrate.survey, *hosts, uuid, options))
 
-    def copy(self, uuid: str, target: "Transfers", wish: TransferWish) -> Task:
+    def copy(self, uuid: str, target: Transfers, wish: TransferWish) -> Task:
         """Make one there that is like this machine; the task's result is a ``TransferResult``."""
         return self._send(_("Copy {name}"), transfer.copy, uuid, target, wish, str(uuid4()))
 
-    def move(self, uuid: str, target: "Transfers", wish: TransferWish) -> Task:
+    def move(self, uuid: str, target: Transfers, wish: TransferWish) -> Task:
         """Let a machine be there and no longer here; the task's result is a ``TransferResult``."""
         return self._send(_("Move {name}"), transfer.move, uuid, target, wish, uuid)
 
-    def migrate(self, uuid: str, target: "Transfers", options: MigrationOptions) -> Task:
+    def migrate(self, uuid: str, target: Transfers, options: MigrationOptions) -> Task:
         """Let a running machine go on there; the task's result is a ``MigrationResult``."""
         task = self._work.operate(
             self._work.titled(_("Migrate {name}"), uuid),
@@ -72,11 +77,11 @@ class Transfers(QObject):
         title: str,
         send: Callable[[Host, Host, str, TransferOptions, Job], TransferResult],
         uuid: str,
-        target: "Transfers",
+        target: Transfers,
         wish: TransferWish,
         new_uuid: str,
     ) -> Task:
-        options = TransferOptions(
+        options = transfer.TransferOptions(
             target._work.folders.disks, wish.pool, wish.name, new_uuid, wish.accepts_losses
         )
         target._expect(self._work, uuid, new_uuid, wish.name)

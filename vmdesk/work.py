@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject, Signal
 
 from vmdesk.core import causes
 from vmdesk.core.domain_key import DomainKey
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
-from vmdesk.core.operations.create import Folders
 from vmdesk.models.domain_list_model import DomainListModel
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.tasks import Task, TaskRunner

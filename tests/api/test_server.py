@@ -15,8 +15,8 @@ import pytest
 from tests.api.served import Served, serving
 from vmdesk.api import access_token, server, sockets
 from vmdesk.api.guard import MAXIMUM_BODY
+from vmdesk.core.folders import Folders
 from vmdesk.core.job import Cancelled, Job
-from vmdesk.core.operations.create import Folders
 
 LENGTH = "Content-Length: {}"
 

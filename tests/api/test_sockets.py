@@ -8,8 +8,8 @@ import pytest
 
 from vmdesk.api import front, relay, sockets
 from vmdesk.api.front import Place
+from vmdesk.core.folders import Folders
 from vmdesk.core.job import Cause, Job, OperationError
-from vmdesk.core.operations.create import Folders
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])

@@ -32,7 +32,7 @@ def test_only_so_many_of_them_are_told(tmp_path: Path) -> None:
 
 
 def test_a_report_has_versions_findings_and_errors_but_no_secrets() -> None:
-    log = paths.state_dir() / report.LOG_NAME
+    log = paths.state_dir() / paths.LOG_NAME
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text(LOG)
     findings = [

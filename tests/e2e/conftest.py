@@ -12,7 +12,7 @@ from tests.guests import MEMTEST_ISO
 from tests.iso_server import IsoServer
 from vmdesk.controller import Controller
 from vmdesk.core import paths
-from vmdesk.core.operations.create import Folders
+from vmdesk.core.folders import Folders
 from vmdesk.settings import Settings
 from vmdesk.views.main_window import MainWindow
 

@@ -17,7 +17,8 @@ from vmdesk.connection import ConnectionState, drive_events
 from vmdesk.controller import Controller
 from vmdesk.core import events, paths
 from vmdesk.core.domain_key import DomainKey
-from vmdesk.core.operations.create import Folders, NewDomain
+from vmdesk.core.folders import Folders
+from vmdesk.core.operations.create import NewDomain
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.settings import Settings
 from vmdesk.views import style

@@ -19,11 +19,12 @@ from tests.e2e.session import URI, private_session
 from tests.guests import IPXE_ISO, MEMTEST_ISO
 from tests.iso_server import Fault, IsoServer, make_iso
 from vmdesk.core import events, paths, screenshot
+from vmdesk.core.folders import Folders
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.job import Job
 from vmdesk.core.operations import create, export, start_stop
-from vmdesk.core.operations.create import Created, Folders, NewDomain
+from vmdesk.core.operations.create import Created, NewDomain
 
 MACHINES = (
     NewDomain(str(MEMTEST_ISO), "archive", 80 * GIB, 2 * GIB // KIB, 1, start=False),

@@ -14,7 +14,7 @@ from tests.views.gallery import DIALOGS
 from vmdesk.connection import ConnectionState
 from vmdesk.controller import Controller
 from vmdesk.core import paths
-from vmdesk.core.operations.create import Folders
+from vmdesk.core.folders import Folders
 from vmdesk.settings import Settings
 from vmdesk.views.drop_overlay import Use
 from vmdesk.views.main_window import MainWindow

@@ -23,13 +23,14 @@ from vmdesk.controller import Controller
 from vmdesk.core import paths, ssh_tools
 from vmdesk.core.connections import KnownConnection
 from vmdesk.core.domain_key import DomainKey
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import DomainState
-from vmdesk.core.operations.create import Folders
 from vmdesk.core.ssh_tools import SshTools
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.settings import Settings
 from vmdesk.ssh_questions import SshQuestions
-from vmdesk.views.connections.ssh_dialogs import TRUST, SecretDialog, SshDialogs
+from vmdesk.views.connections import ssh_dialogs
+from vmdesk.views.connections.ssh_dialogs import TRUST, SecretDialog
 from vmdesk.views.machines.connection_page import SiteAct
 from vmdesk.views.main_window import MainWindow
 from vmdesk.views.message_dialog import MessageDialog
@@ -89,7 +90,7 @@ def person(
     shown.show()
     controller.reconnect()
     questions = SshQuestions(tools, shown)
-    questions.asked.connect(SshDialogs(shown).ask)
+    questions.asked.connect(lambda question: ssh_dialogs.ask(shown, question))
     yield Person(shown)
     questions.close()
 

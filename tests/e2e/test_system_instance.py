@@ -16,9 +16,9 @@ from tests.iso_server import Fault, IsoServer
 from vmdesk.controller import Controller
 from vmdesk.core import paths
 from vmdesk.core.domain.xml import DomainXml
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import Host
 from vmdesk.core.operations import start_stop
-from vmdesk.core.operations.create import Folders
 from vmdesk.views.bundles.export_dialog import ExportDialog
 from vmdesk.views.bundles.import_dialog import ImportDialog
 from vmdesk.views.delete_dialog import DELETE, DeleteDialog

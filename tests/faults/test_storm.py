@@ -13,7 +13,7 @@ from tests.faults.storm import Ledger, Outsider, Terminal, Window
 from tests.faults.world import World, children, open_files, threads
 from vmdesk.controller import Controller
 from vmdesk.core import paths
-from vmdesk.core.operations.create import Folders
+from vmdesk.core.folders import Folders
 from vmdesk.site import Site
 
 pytestmark = pytest.mark.hypervisor

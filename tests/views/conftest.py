@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from vmdesk.controller import Controller
 from vmdesk.core.domain_key import DomainKey
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import DomainInfo, DomainState
-from vmdesk.core.operations.create import Folders
 from vmdesk.models.domain_list_model import DomainRow, Machine
 from vmdesk.settings import Settings
 from vmdesk.site import Site

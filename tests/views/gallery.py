@@ -13,12 +13,13 @@ from vmdesk.controller import Controller
 from vmdesk.core.bundle.content import Content
 from vmdesk.core.bundle.untrusted_xml import Dropped
 from vmdesk.core.doctor.finding import Finding
+from vmdesk.core.folders import Folders
 from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.host import DomainState
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job, OperationError, Progress
 from vmdesk.core.kept_discs import Iso, SourceInfo, Verification
-from vmdesk.core.operations.create import Folders, HostLimits
+from vmdesk.core.operations.create import HostLimits
 from vmdesk.core.operations.delete import DeletionPlan, DoomedFile
 from vmdesk.core.operations.export import Place, Survey
 from vmdesk.core.operations.incoming import Preview, PreviewDisk

@@ -36,7 +36,7 @@ resources.folder = lambda name: Path(sys.argv[1]) if name == "locale" else _own_
 from tests.views.gallery import DIALOGS, Maker  # noqa: E402 - the words come from the folder above
 from vmdesk.controller import Controller  # noqa: E402
 from vmdesk.core import events  # noqa: E402
-from vmdesk.core.operations.create import Folders  # noqa: E402
+from vmdesk.core.folders import Folders  # noqa: E402
 from vmdesk.settings import Settings  # noqa: E402
 from vmdesk.views import style  # noqa: E402
 from vmdesk.views.labels import ElidedLabel  # noqa: E402

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from vmdesk.api import relay, sockets
 from vmdesk.api.server import Server
+from vmdesk.core.folders import Folders
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
-from vmdesk.core.operations.create import Folders
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _DEFAULT_PORTS = (80, 443)

@@ -21,9 +21,9 @@ from vmdesk.api.guard import Guard, Head, Refusal
 from vmdesk.api.jobs import MAXIMUM_RUNNING, Jobs
 from vmdesk.api.live_host import LiveHost
 from vmdesk.api.services import Services
+from vmdesk.core.folders import Folders
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
-from vmdesk.core.operations.create import Folders
 from vmdesk.core.storage import places
 
 HEAD_TIMEOUT = 20

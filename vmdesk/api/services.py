@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from vmdesk.api.jobs import Jobs, JsonObject, Work
 from vmdesk.api.live_host import LiveHost
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import DomainInfo, Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
-from vmdesk.core.operations.create import Folders
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 
 from vmdesk.cli.output import Output, Result
 from vmdesk.core import configuration
+from vmdesk.core.folders import Folders
 from vmdesk.core.host import DomainInfo, Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
-from vmdesk.core.operations.create import Folders
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import create, delete, start_stop
 from vmdesk.core.operations.create import Accelerator, NewDomain
 from vmdesk.core.operations.delete import DeletionPlan, DoomedFile
+from vmdesk.core.storage import discs
 from vmdesk.core.storage.keeping import KeptFile
 
 
@@ -146,8 +147,6 @@ def _create(context: Context) -> Result:
 
 
 def _suggested_name(context: Context) -> str:
-    from vmdesk.core.storage import discs  # see kept_discs.py
-
     source = discs.probe(context.host, context.arguments.iso, context.folders.isos, context.job)
     taken = {info.name for info in context.host.domains()}
     return create.unique_name(source.name, taken)

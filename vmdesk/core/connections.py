@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+from zlib import crc32
 
 from vmdesk.core.i18n import _
 
@@ -69,6 +70,11 @@ def default_name(uri: str) -> str:
     if parts.scheme.startswith("qemu"):
         return _("System") if parts.path == "/system" else _("On this computer")
     return uri
+
+
+def file_name(uri: str) -> str:
+    """Return what stands for a connection in the names of its files: short, and the same always."""
+    return f"{crc32(uri.encode()):08x}"
 
 
 def system_is_open(sockets: Iterable[Path] = _SOCKETS) -> bool:

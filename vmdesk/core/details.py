@@ -1,18 +1,24 @@
 """Everything that the window tells of one domain beside its row."""
 
+from __future__ import annotations
+
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import libvirt
 
 from vmdesk.core import disk_users, formatting, kept_discs, uptime
-from vmdesk.core.domain.devices import DiskDevice
-from vmdesk.core.domain.xml import DomainXml
+from vmdesk.core.domain import xml as domain_xml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.storage import images
+
+if TYPE_CHECKING:
+    from vmdesk.core.domain.devices import DiskDevice
+    from vmdesk.core.domain.xml import DomainXml
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def read(host: Host, uuid: str, library: Path) -> DomainDetails:
     """
     domain = host.domain(uuid)
     with translated():
-        xml = DomainXml.parse(domain.XMLDesc())
+        xml = domain_xml.DomainXml.parse(domain.XMLDesc())
         is_active = bool(domain.isActive())
         is_stored = is_active and domain.isPersistent()
         stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE) if is_stored else ""
@@ -79,7 +85,7 @@ def read(host: Host, uuid: str, library: Path) -> DomainDetails:
         network=_network(xml),
         addresses=_addresses(domain) if is_active else (),
         uptime=uptime.seconds(uuid) if is_active and disk_users.are_here(host) else None,
-        later=_later(xml, DomainXml.parse(stored)) if stored else (),
+        later=_later(xml, domain_xml.DomainXml.parse(stored)) if stored else (),
     )
 
 

@@ -1,26 +1,31 @@
 """Find out which files the machines of a host use, so that none is taken from another."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import re
 import stat
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import libvirt
 from lxml import etree
 
 from vmdesk.core import xml_tree
-from vmdesk.core.domain.devices import DiskDevice
+from vmdesk.core.domain import devices
 from vmdesk.core.download import content
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.image import chain
-from vmdesk.core.image.chain import FileId
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translated
+
+if TYPE_CHECKING:
+    from vmdesk.core.domain.devices import DiskDevice
+    from vmdesk.core.image.chain import FileId
 
 # "file=/a/b.img,format=raw" of a QEMU argument, "file:///a/b.img" of an address.
 _SEPARATORS = re.compile("[=,:]")
@@ -132,7 +137,7 @@ def named_by(host: Host, domain: libvirt.virDomain) -> set[Path]:
     named: set[Path] = set()
     for root in _descriptions(domain):
         named |= _paths_in(root)
-        disks = [DiskDevice(element) for element in root.iter("disk")]
+        disks = [devices.DiskDevice(element) for element in root.iter("disk")]
         named |= {path for disk in disks if (path := _volume_path(host, disk)) is not None}
     return named
 

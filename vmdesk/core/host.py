@@ -11,7 +11,8 @@ import libvirt
 from vmdesk.core import connections
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
-from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
+from vmdesk.core.libvirt_errors import translate, translated
+from vmdesk.core.lost_connection import is_lost_connection
 
 KEEPALIVE_INTERVAL = 5
 """Seconds between two questions to the daemon whether it is still there."""
@@ -80,6 +81,11 @@ class Host:
                 _("vmdesk reconnects by itself; try again in a moment."),
             )
         return self._connection
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, which may have been lost."""
+        return self._connection is not None
 
     def open(
         self,

@@ -1,19 +1,24 @@
 """The installation discs in the library: which there are, and whether they are genuine.
 
-How one gets there is the matter of ``iso_library``. That loads requests, 9 MiB in a tenth of a
-second: it is imported where something is fetched, not by who only wants to know what is here.
+How one gets there is the matter of ``iso_library``, which needs requests, 9 MiB in a tenth of a
+second: whoever only wants to know what is here does without it.
 """
+
+from __future__ import annotations
 
 import enum
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from vmdesk.core.download import content
 from vmdesk.core.download import record as download_record
-from vmdesk.core.download.record import Record, Slot
 from vmdesk.core.i18n import _
+
+if TYPE_CHECKING:
+    from vmdesk.core.download.record import Record, Slot
 
 
 class Verification(enum.Enum):

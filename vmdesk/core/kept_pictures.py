@@ -1,11 +1,10 @@
 """Files of the last pictures of machines, a folder for each connection, for their owner alone."""
 
-import hashlib
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from vmdesk.core import paths
+from vmdesk.core import connections, paths
 
 _ENDING = ".png"
 
@@ -17,8 +16,7 @@ class KeptPictures:
     """
 
     def __init__(self, connection: str) -> None:
-        name = hashlib.sha256(connection.encode()).hexdigest()[:16]
-        self._folder = paths.cache_dir() / "screens" / name
+        self._folder = paths.cache_dir() / "screens" / connections.file_name(connection)
 
     def read(self, uuid: str) -> bytes:
         """Return the picture of a machine, or nothing."""

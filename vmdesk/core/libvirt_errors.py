@@ -6,11 +6,8 @@ from contextlib import contextmanager
 import libvirt
 
 from vmdesk.core import causes
-from vmdesk.core.causes import is_lost_connection
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
-
-__all__ = ["is_lost_connection", "translate", "translated"]
 
 _UNSUPPORTED = {
     libvirt.VIR_ERR_NO_SUPPORT,

@@ -6,8 +6,10 @@ from pathlib import Path
 
 # https://specifications.freedesktop.org/basedir-spec/latest/
 
-
 _DESKTOP = re.compile(r'^XDG_DESKTOP_DIR="(.+)"$', re.MULTILINE)
+
+LOG_NAME = "vmdesk.log"
+"""In the folder for state."""
 
 
 def _base(variable: str, default: str) -> Path:

@@ -12,7 +12,6 @@ from vmdesk.core.doctor.finding import Finding, State
 from vmdesk.core.doctor.verdict import verdict
 from vmdesk.core.redaction import without_secrets
 
-LOG_NAME = "vmdesk.log"
 ERRORS = 10
 """How many of the last errors are in a report."""
 
@@ -43,7 +42,7 @@ def write(findings: Sequence[Finding], versions: Mapping[str, str]) -> str:
     for finding in sorted(findings, key=lambda finding: order.index(finding.state)):
         lines.append(f"- {_MARKS[finding.state]} {finding.check}: {finding.meaning}")
         lines += [f"    > {line}" for line in finding.details.splitlines()]
-    errors = last_errors(paths.state_dir() / LOG_NAME)
+    errors = last_errors(paths.state_dir() / paths.LOG_NAME)
     lines += ["", "### Last errors", "", "```", *(errors or ("none",)), "```", ""]
     text = without_secrets("\n".join(lines))
     return text.replace(str(Path.home()), "~")

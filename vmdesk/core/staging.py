@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -111,7 +110,7 @@ def opened(folder: Path, text: str) -> Iterator[Stage]:
 
     An error inside also takes back what was put in place, unless ``is_left_to_sweep`` is set.
     """
-    token = secrets.token_hex(8)
+    token = os.urandom(8).hex()
     place = folder / _FOLDER.format(token=token)
     journal_path = _journals() / f"{token}.journal"
     journal = _open_journal(journal_path)

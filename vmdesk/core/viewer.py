@@ -1,7 +1,6 @@
 """Open the console of a machine in virt-viewer, detached and once for each machine."""
 
 import fcntl
-import hashlib
 import os
 import shutil
 import tempfile
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vmdesk.core import paths, process
+from vmdesk.core import connections, paths, process
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job, OperationError
 
@@ -52,7 +51,7 @@ def _one_for_each(uri: str, uuid: str) -> Iterator[int | None]:
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or paths.state_dir()) / "vmdesk"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Two hosts may have the same UUID.
-    host = hashlib.sha256(uri.encode()).hexdigest()[:16]
+    host = connections.file_name(uri)
     descriptor = os.open(folder / f"console-{host}-{uuid}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

@@ -1,19 +1,26 @@
 """Files and addresses that were dropped, chosen or named at the start: each gets its page."""
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from vmdesk.controller import Controller
-from vmdesk.core.bundle.content import Content
+from vmdesk.core.bundle import content
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
+from vmdesk.views.bundles import import_flow
 from vmdesk.views.drop_overlay import Use, use_of
 from vmdesk.views.file_dialog import file_dialog
+
+if TYPE_CHECKING:
+    from vmdesk.core.bundle.content import Content
 
 _CHOICE = _(
     "Machines and disks (*.tar *.tar.gz *.tgz *.tar.zst *.ova *.qcow2 *.img *.raw *.vmdk *.vdi "
@@ -72,7 +79,7 @@ class Arrivals(QObject):
 
     def _look(self, source: str, path: Path, tell: Callable[[str, Use], object]) -> None:
         task = self._controller.home.bundles.identify(path)
-        task.succeeded.connect(lambda content: tell(source, use_of(content)))
+        task.succeeded.connect(lambda held: tell(source, use_of(held)))
         task.failed.connect(lambda _error: tell(source, Use.NOTHING))
 
     def _go_on(self) -> None:
@@ -85,22 +92,20 @@ class Arrivals(QObject):
             self._ask_new(source).finished.connect(self._end)
             return
         task = self._controller.home.bundles.identify(path)
-        task.succeeded.connect(lambda content: self._open(path, content))
+        task.succeeded.connect(lambda held: self._open(path, held))
         task.failed.connect(lambda error: self._refuse(path, error))
 
-    def _open(self, path: Path, content: Content) -> None:
-        if content is Content.DISC:
+    def _open(self, path: Path, held: Content) -> None:
+        if held is content.Content.DISC:
             self._ask_new(str(path)).finished.connect(self._end)
         else:
-            from vmdesk.views.bundles.import_flow import ImportFlow  # see main_window.py
-
-            flow = ImportFlow(self._controller.open_sites, self._window, path, self._made)
+            flow = import_flow.ImportFlow(
+                self._controller.open_sites, self._window, path, self._made
+            )
             flow.ended.connect(self._end)
 
     def _refuse(self, path: Path, error: Exception) -> None:
-        from vmdesk.views.bundles.import_flow import show_refusal  # see main_window.py
-
-        show_refusal(self._window, path, error).finished.connect(self._end)
+        import_flow.show_refusal(self._window, path, error).finished.connect(self._end)
 
     def _end(self) -> None:
         self._is_busy = False

@@ -1,7 +1,10 @@
 """What is said between a wish and its deed: questions, offers and bad news."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -10,17 +13,19 @@ from vmdesk.controller import Controller, Failure
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.core.job import OperationError, WrongFileError
-from vmdesk.core.operations.delete import DeletionPlan
 from vmdesk.site import Site
 from vmdesk.tasks import Task
+from vmdesk.views import delete_dialog, error_dialog, message_dialog
 from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import Request
-from vmdesk.views.bundles.export_flow import ExportRequest
-from vmdesk.views.delete_dialog import DeleteDialog, Deletion
-from vmdesk.views.error_dialog import AGAIN, ErrorDialog
+from vmdesk.views.bundles import export_flow
 from vmdesk.views.hardware_conversations import HardwareConversations
-from vmdesk.views.message_dialog import Choice, MessageDialog
 from vmdesk.work import in_words
+
+if TYPE_CHECKING:
+    from vmdesk.core.operations.delete import DeletionPlan
+    from vmdesk.views.delete_dialog import Deletion
+    from vmdesk.views.message_dialog import Choice
 
 NO = "no"
 YES = "yes"
@@ -57,7 +62,7 @@ class Conversations(QObject):
             case Act.FORCE_OFF:
                 self._ask_force_off(site, uuids)
             case Act.EXPORT:
-                self.export_wanted.emit(ExportRequest(site, uuids))
+                self.export_wanted.emit(export_flow.ExportRequest(site, uuids))
             case Act.TRANSFER:
                 self.transfer_wanted.emit(site.domains.key(uuids[0]))
             case Act.DELETE:
@@ -77,19 +82,19 @@ class Conversations(QObject):
         heading = _("Show in folder")
         shown = self._controller.home.show_folder(folder)
         shown.failed.connect(
-            lambda error: ErrorDialog(self._window, heading, in_words(error)).open()
+            lambda error: error_dialog.ErrorDialog(self._window, heading, in_words(error)).open()
         )
 
     def show_error(self, task: Task) -> None:
         """Show why a task of the history failed."""
         if task.error is not None:
-            ErrorDialog(self._window, task.title, in_words(task.error)).open()
+            error_dialog.ErrorDialog(self._window, task.title, in_words(task.error)).open()
 
     def _ask(
         self, icon: str, heading: str, text: str, yes: Choice, deed: Callable[[], object]
     ) -> None:
-        choices = (Choice(NO, _("&Not now"), ""), yes)
-        dialog = MessageDialog(self._window, icon, heading, text, choices)
+        choices = (message_dialog.Choice(NO, _("&Not now"), ""), yes)
+        dialog = message_dialog.MessageDialog(self._window, icon, heading, text, choices)
         dialog.chosen.connect(lambda key: deed() if key == yes.key else None)
         dialog.open()
 
@@ -102,7 +107,7 @@ class Conversations(QObject):
             "warning",
             text.format(name=_name(site, uuids[0]), count=count),
             f"{names}\n{lost}" if count > 1 else lost,
-            Choice(YES, _("&Force off"), "danger"),
+            message_dialog.Choice(YES, _("&Force off"), "danger"),
             lambda: [site.force_off(uuid) for uuid in uuids],
         )
 
@@ -117,7 +122,7 @@ class Conversations(QObject):
                 "Its guest ignored the request for a minute. You can wait, or force it off: then "
                 "what is not saved inside is lost."
             ),
-            Choice(YES, _("&Force off"), "danger"),
+            message_dialog.Choice(YES, _("&Force off"), "danger"),
             lambda: site.force_off(key.uuid),
         )
 
@@ -129,7 +134,7 @@ class Conversations(QObject):
             "machine",
             _("“{name}” is off").format(name=_name(site, key.uuid)),
             _("It has no screen until it is started."),
-            Choice(YES, _("&Start"), "primary"),
+            message_dialog.Choice(YES, _("&Start"), "primary"),
             lambda: _start_and_open(site, key.uuid),
         )
 
@@ -141,7 +146,7 @@ class Conversations(QObject):
             "warning",
             failure.error.summary,
             _("The machine can be started without KVM. It runs then, but slowly."),
-            Choice(YES, _("&Start without KVM"), "primary"),
+            message_dialog.Choice(YES, _("&Start without KVM"), "primary"),
             lambda: site.start(failure.key.uuid, without_kvm=True),
         )
 
@@ -152,12 +157,12 @@ class Conversations(QObject):
             self.history_wanted.emit()
             return
         can_retry = not isinstance(failure.error, WrongFileError)
-        dialog = ErrorDialog(self._window, failure.title, failure.error, can_retry)
+        dialog = error_dialog.ErrorDialog(self._window, failure.title, failure.error, can_retry)
         self._is_telling = True
 
         def close(key: str) -> None:
             self._is_telling = False
-            if key == AGAIN:
+            if key == error_dialog.AGAIN:
                 failure.retry()
 
         dialog.chosen.connect(close)
@@ -178,10 +183,10 @@ class Conversations(QObject):
 
     def _refuse_deletion(self, error: Exception) -> None:
         if isinstance(error, OperationError):
-            ErrorDialog(self._window, _("Delete"), error).open()
+            error_dialog.ErrorDialog(self._window, _("Delete"), error).open()
 
     def _ask_deletion(self, site: Site, plans: list[DeletionPlan]) -> None:
-        dialog = DeleteDialog(self._window, plans)
+        dialog = delete_dialog.DeleteDialog(self._window, plans)
         dialog.agreed.connect(lambda deletion: _delete(site, deletion))
         dialog.open()
 

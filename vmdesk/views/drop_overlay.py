@@ -1,16 +1,22 @@
 """What a drag over the window would do, said over the whole of it."""
 
+from __future__ import annotations
+
 import enum
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QRectF, Qt, QUrl
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from vmdesk.core.bundle.content import Content
+from vmdesk.core.bundle import content
 from vmdesk.core.i18n import _, ngettext
 from vmdesk.views import icons
 from vmdesk.views.palette import roles
+
+if TYPE_CHECKING:
+    from vmdesk.core.bundle.content import Content
 
 _ICON = 56
 _DISC_ENDINGS = (".iso",)
@@ -45,9 +51,9 @@ def likely_use(source: str) -> Use:
     return Use.MACHINE if source.lower().endswith(_MACHINE_ENDINGS) else Use.UNKNOWN
 
 
-def use_of(content: Content) -> Use:
-    """Return what becomes of a file that holds ``content``."""
-    return Use.DISC if content is Content.DISC else Use.MACHINE
+def use_of(held: Content) -> Use:
+    """Return what becomes of a file by what it holds."""
+    return Use.DISC if held is content.Content.DISC else Use.MACHINE
 
 
 class DropOverlay(QWidget):

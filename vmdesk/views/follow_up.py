@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vmdesk.core.i18n import _
-from vmdesk.core.operations.create import Created
-from vmdesk.core.operations.export import ExportResult
-from vmdesk.core.operations.incoming import ImportResult
+from vmdesk.core.operations import create, export, incoming
 from vmdesk.tasks import Task
 
 
@@ -29,12 +27,12 @@ def follow_up_of(
     """
     match task.result:
         case (
-            Created(uuid=uuid, name=name, is_started=False)
-            | ImportResult(uuid=uuid, name=name, is_started=False)
+            create.Created(uuid=uuid, name=name, is_started=False)
+            | incoming.ImportResult(uuid=uuid, name=name, is_started=False)
         ):
             tip = _("Switch on “{name}”").format(name=name)
             return FollowUp(_("Start"), tip, lambda: start(uuid))
-        case ExportResult(path=path, notes=notes):
+        case export.ExportResult(path=path, notes=notes):
             tip = "\n".join((str(path), *notes))
             return FollowUp(_("Show in folder"), tip, lambda: show(path.parent))
     return None
@@ -42,4 +40,4 @@ def follow_up_of(
 
 def outcome_of(task: Task) -> str:
     """Return what has come of a task where that is a file: its path."""
-    return str(task.result.path) if isinstance(task.result, ExportResult) else ""
+    return str(task.result.path) if isinstance(task.result, export.ExportResult) else ""

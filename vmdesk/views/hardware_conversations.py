@@ -1,17 +1,24 @@
 """What is said when a machine's equipment is looked at or changed."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from vmdesk.core.details import DomainDetails
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
-from vmdesk.core.operations.edit import Edit
 from vmdesk.hardware import Settings
 from vmdesk.site import Site
+from vmdesk.views import error_dialog, insert_disc_dialog, message_dialog
 from vmdesk.views.action_rules import Act
-from vmdesk.views.error_dialog import ErrorDialog
-from vmdesk.views.message_dialog import Choice, MessageDialog
+from vmdesk.views.properties import flow as properties_flow
+from vmdesk.views.properties import several
+
+if TYPE_CHECKING:
+    from vmdesk.core.details import DomainDetails
+    from vmdesk.core.operations.edit import Edit
 
 ADD = "add"
 
@@ -29,9 +36,7 @@ class HardwareConversations(QObject):
             case Act.PROPERTIES if len(uuids) > 1:
                 _Several(site, self._window, uuids)
             case Act.PROPERTIES | Act.RENAME:
-                from vmdesk.views.properties.flow import PropertiesFlow  # see main_window.py
-
-                PropertiesFlow(site, self._window, uuids[0], act is Act.RENAME)
+                properties_flow.PropertiesFlow(site, self._window, uuids[0], act is Act.RENAME)
             case Act.EJECT:
                 for uuid in uuids:
                     site.hardware.eject(uuid, target)
@@ -51,21 +56,22 @@ class HardwareConversations(QObject):
 
     def _refuse(self, error: Exception) -> None:
         if isinstance(error, OperationError):
-            ErrorDialog(self._window, _("Insert a disc"), error).open()
+            error_dialog.ErrorDialog(self._window, _("Insert a disc"), error).open()
 
     def _ask_disc(self, site: Site, uuid: str, target: str) -> None:
-        from vmdesk.views.insert_disc_dialog import open_insert_dialog  # see main_window.py
-
-        dialog = open_insert_dialog(site, self._window)
+        dialog = insert_disc_dialog.open_insert_dialog(site, self._window)
         dialog.agreed.connect(lambda source: site.hardware.insert(uuid, source, target))
 
     def _offer_drive(self, site: Site, uuid: str) -> None:
-        dialog = MessageDialog(
+        dialog = message_dialog.MessageDialog(
             self._window,
             "disc",
             _("This machine has no CD-ROM drive"),
             _("A disc needs one. A running machine has it from its next start."),
-            (Choice("no", _("&Not now")), Choice(ADD, _("&Add one"), "primary")),
+            (
+                message_dialog.Choice("no", _("&Not now")),
+                message_dialog.Choice(ADD, _("&Add one"), "primary"),
+            ),
         )
         dialog.chosen.connect(lambda key: self._add_drive(site, uuid) if key == ADD else None)
         dialog.open()
@@ -95,9 +101,7 @@ class _Several(QObject):
             return
         if self._found:
             self._found.sort(key=lambda settings: settings.properties.name)
-            from vmdesk.views.properties.several import SeveralDialog  # see main_window.py
-
-            dialog = SeveralDialog(self._found, self._window)
+            dialog = several.SeveralDialog(self._found, self._window)
             dialog.agreed.connect(self._change)
             dialog.finished.connect(self.deleteLater)
             dialog.open()

@@ -20,7 +20,7 @@ from vmdesk.controller import Controller
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
-from vmdesk.views import focus_order, style
+from vmdesk.views import about_dialog, focus_order, shortcuts_dialog, style
 from vmdesk.views.action_rules import Act, why_not
 from vmdesk.views.actions import DomainActions, Request
 from vmdesk.views.arrivals import Arrivals
@@ -33,6 +33,7 @@ from vmdesk.views.drop_overlay import DropOverlay, sources_in
 from vmdesk.views.machines.dragging import dragged_machine
 from vmdesk.views.machines.order import SortBy
 from vmdesk.views.machines.page import MachinesPage
+from vmdesk.views.new_domain import flow as new_domain_flow
 from vmdesk.views.notices import Notices
 from vmdesk.views.presence import Presence
 from vmdesk.views.settings.flow import SettingsFlow
@@ -91,9 +92,7 @@ class MainWindow(QWidget):
         here = self.machines.connection_in_view
         # What the user looks at is offered first.
         sites.sort(key=lambda site: site.uri != here)
-        from vmdesk.views.new_domain.flow import open_new_dialog
-
-        return open_new_dialog(sites, self._settings, self, source, self._show_new)
+        return new_domain_flow.open_new_dialog(sites, self._settings, self, source, self._show_new)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the desktop from light to dark and back."""
@@ -259,18 +258,14 @@ class MainWindow(QWidget):
         self.conversations.carry_out(Request(Act.EJECT, (key,)))
 
     def _show_about(self) -> None:
-        from vmdesk.views.about_dialog import AboutDialog
-
-        about = AboutDialog(self)
+        about = about_dialog.AboutDialog(self)
         # A bound method: Qt forgets the connection when the dialog is gone before the answer.
         self._controller.home.versions().succeeded.connect(about.show_versions)
         about.open()
 
     def _show_shortcuts(self) -> None:
         machines = [self.domain_actions[act] for act in Act]
-        from vmdesk.views.shortcuts_dialog import ShortcutsDialog
-
-        ShortcutsDialog(self.actions_of_window.all, machines, self).open()
+        shortcuts_dialog.ShortcutsDialog(self.actions_of_window.all, machines, self).open()
 
     def _show_new(self, key: DomainKey) -> None:
         self.toolbar.filter.clear()

@@ -1,6 +1,9 @@
 """Quiet lines below the tool bar: something that happened, to be read and put away."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
@@ -8,9 +11,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWi
 from vmdesk.bundles import LeftOut
 from vmdesk.core import formatting
 from vmdesk.core.i18n import _
-from vmdesk.core.staging import Leftover
 from vmdesk.views import icons
 from vmdesk.views.labels import label
+
+if TYPE_CHECKING:
+    from vmdesk.core.staging import Leftover
 
 _LINES = 6
 _MOMENT = 6000

@@ -1,14 +1,20 @@
 """What the window says below its tool bar, each thing on a line of its own."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from vmdesk.controller import Controller
-from vmdesk.core.capabilities import Capabilities
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
 from vmdesk.views.notice_bar import NoticeBar
+
+if TYPE_CHECKING:
+    from vmdesk.core.capabilities import Capabilities
 
 
 class Notices(QWidget):

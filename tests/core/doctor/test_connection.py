@@ -2,8 +2,11 @@
 
 import os
 import socket
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import libvirt
 import pytest
 
 from tests.conftest import PrivateLibvirt
@@ -36,6 +39,14 @@ def test_a_connection_that_opens_names_its_user_and_versions(
     assert found.state is State.GOOD
     assert user_name() in found.meaning
     assert "libvirt" in found.meaning
+
+
+def test_a_connection_that_is_open_already_is_asked_and_no_other_is_opened(
+    examined: Examine,
+) -> None:
+    with closing(libvirt.open("test:///default")) as opened:
+        found = connection.opens(replace(examined("test:///nowhere"), connection=opened))
+    assert found.state is State.GOOD
 
 
 def test_a_daemon_that_does_not_run_can_be_started(examined: Examine, tmp_path: Path) -> None:

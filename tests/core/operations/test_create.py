@@ -12,13 +12,14 @@ from tests.guests import MEMTEST_ISO, Stage, snapshot
 from tests.iso_server import Fault, IsoServer
 from vmdesk.core import capabilities
 from vmdesk.core.domain.xml import DomainXml
+from vmdesk.core.folders import Folders
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
 from vmdesk.core.kept_discs import Verification
 from vmdesk.core.operations import create
-from vmdesk.core.operations.create import Accelerator, Folders, NewDomain
+from vmdesk.core.operations.create import Accelerator, NewDomain
 
 pytestmark = pytest.mark.hypervisor
 

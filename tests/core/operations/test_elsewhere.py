@@ -12,12 +12,13 @@ from tests.core.operations import small_machine
 from tests.guests import IPXE_ISO, Stage, snapshot
 from vmdesk.core import details
 from vmdesk.core.domain.xml import DomainXml
+from vmdesk.core.folders import Folders
 from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError
 from vmdesk.core.operations import create, disk_size, disks, eject, rename
-from vmdesk.core.operations.create import Folders, NewDomain
+from vmdesk.core.operations.create import NewDomain
 
 pytestmark = pytest.mark.hypervisor
 

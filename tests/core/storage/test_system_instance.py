@@ -15,12 +15,13 @@ from tests.core.operations import token_machine
 from tests.guests import IPXE_ISO, MEMTEST_ISO, snapshot
 from tests.system_libvirt import IMAGES, names
 from vmdesk.core import details
+from vmdesk.core.folders import Folders
 from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import create, delete, disk_size, disks, eject, start_stop
-from vmdesk.core.operations.create import Created, Folders, NewDomain
+from vmdesk.core.operations.create import Created, NewDomain
 from vmdesk.core.storage import pools
 
 LOADED = 128 * 1024

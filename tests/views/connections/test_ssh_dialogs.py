@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from vmdesk.core import ssh_tools
 from vmdesk.ssh_questions import SshQuestion, SshQuestions
-from vmdesk.views.connections.ssh_dialogs import TRUST, SecretDialog, SshDialogs
+from vmdesk.views.connections import ssh_dialogs
+from vmdesk.views.connections.ssh_dialogs import TRUST, SecretDialog
 from vmdesk.views.dialog import Dialog
 from vmdesk.views.message_dialog import MessageDialog
 
@@ -29,14 +30,14 @@ class Ssh:
         self._tools = ssh_tools.install()
         self._owner = QObject()
         self.questions = SshQuestions(self._tools, self._owner)
-        self._dialogs = SshDialogs(parent)
+        self._parent = parent
         self._socket = socket.socket(socket.AF_UNIX)
 
     def ask(self, prompt: str) -> Dialog:
         shown: list[Dialog] = []
 
         def show(question: SshQuestion) -> None:
-            shown.append(self._dialogs.ask(question))
+            shown.append(ssh_dialogs.ask(self._parent, question))
 
         self.questions.asked.connect(show)
         self._socket.connect(str(self._tools.socket))

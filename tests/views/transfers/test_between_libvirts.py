@@ -12,7 +12,7 @@ from tests.core.operations import token_machine
 from tests.other_libvirt import OtherLibvirt
 from tests.views.bundles.test_export_flow import opened
 from vmdesk.controller import Controller
-from vmdesk.core.operations.create import Folders
+from vmdesk.core.folders import Folders
 from vmdesk.site import Site
 from vmdesk.views.action_rules import Act
 from vmdesk.views.main_window import MainWindow

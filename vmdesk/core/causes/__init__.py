@@ -16,13 +16,11 @@ from vmdesk.core.causes.row import Row, Signs
 from vmdesk.core.causes.states import STATES
 from vmdesk.core.doctor import packages
 from vmdesk.core.job import Cause, OperationError
+from vmdesk.core.lost_connection import is_lost_connection
 from vmdesk.core.mend import Mend, as_root, user_name
 
 TABLE: tuple[Row, ...] = REACHING + RIGHTS + STATES + MACHINES + FILES + NETWORK
 """Every known cause; of two that fit, the first is meant."""
-
-# https://libvirt.org/html/libvirt-virterror.html
-_TRANSPORT = {libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_ERR_INTERNAL_ERROR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +103,6 @@ def recognize(signs: Signs) -> Known | None:
         if values is not None:
             return _told(row, values)
     return None
-
-
-def is_lost_connection(error: libvirt.libvirtError) -> bool:
-    """Tell whether ``error`` means that the daemon went away, rather than that it said no."""
-    code = error.get_error_code()
-    is_transport = error.get_error_domain() == libvirt.VIR_FROM_RPC and code in _TRANSPORT
-    return is_transport or code in (libvirt.VIR_ERR_INVALID_CONN, libvirt.VIR_ERR_RPC)
 
 
 def _told(row: Row, values: dict[str, str]) -> Known:

@@ -9,6 +9,7 @@ import libvirt
 from vmdesk.core.capabilities import MACHINE
 from vmdesk.core.doctor import trial
 from vmdesk.core.doctor.finding import Finding, State, Surroundings
+from vmdesk.core.doctor.reach import reached
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
 from vmdesk.core.mend import as_root, user_name
@@ -79,11 +80,8 @@ def offered(surroundings: Surroundings) -> Finding:
     """Tell whether libvirt, whose machines run as somebody else or elsewhere, offers them KVM."""
     check = "kvm trial"
     try:
-        connection = libvirt.open(surroundings.uri)
-        try:
+        with reached(surroundings) as connection:
             connection.getDomainCapabilities(None, None, MACHINE, "kvm")
-        finally:
-            connection.close()
     except libvirt.libvirtError as error:
         details = error.get_error_message() or ""
         if error.get_error_code() in (

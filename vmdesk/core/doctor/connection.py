@@ -9,6 +9,7 @@ import libvirt
 from vmdesk.core import causes
 from vmdesk.core.doctor import packages
 from vmdesk.core.doctor.finding import Finding, State, Surroundings
+from vmdesk.core.doctor.reach import reached
 from vmdesk.core.i18n import _
 from vmdesk.core.libvirt_errors import translate
 from vmdesk.core.mend import Deed, Mend, as_root, user_name
@@ -49,12 +50,9 @@ def opens(surroundings: Surroundings) -> Finding:
         meaning = _("There is nothing to connect to: libvirt is not installed.")
         return Finding("connection", State.BROKEN, meaning)
     try:
-        connection = libvirt.open(surroundings.uri)
-        try:
+        with reached(surroundings) as connection:
             # Not that of QEMU, which libvirt finds out in seconds when it is asked first.
             version = version_text(connection.getLibVersion())
-        finally:
-            connection.close()
     except libvirt.libvirtError as error:
         told = translate(error)
         known = causes.of_libvirt(error)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import libvirt
+
 from vmdesk.core.i18n import _
 from vmdesk.core.mend import Mend
 
@@ -68,12 +70,14 @@ class Surroundings:
     """What is examined: the connection's address, vmdesk's folders, and where files are looked for.
 
     ``root`` stands before every path of the system, so that another system can be looked at.
+    ``connection`` is one to ``uri`` that is open; without it, checks open their own.
     """
 
     uri: str
     disks: Path
     isos: Path
     root: Path = field(default=Path("/"))
+    connection: libvirt.virConnect | None = field(default=None, kw_only=True)
 
     @property
     def is_session(self) -> bool:

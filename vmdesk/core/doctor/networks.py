@@ -6,6 +6,7 @@ import libvirt
 
 from vmdesk.core.doctor import packages
 from vmdesk.core.doctor.finding import Finding, State, Surroundings
+from vmdesk.core.doctor.reach import reached
 from vmdesk.core.i18n import _
 from vmdesk.core.libvirt_errors import translate
 from vmdesk.core.mend import Mend
@@ -24,11 +25,8 @@ def default(surroundings: Surroundings) -> Finding:
         meaning = _("Your own machines use the user network, which needs nothing set up.")
         return Finding("network", State.UNNEEDED, meaning)
     try:
-        connection = libvirt.open(surroundings.uri)
-        try:
+        with reached(surroundings) as connection:
             return _look(connection, surroundings)
-        finally:
-            connection.close()
     except libvirt.libvirtError as error:
         meaning = _("It can’t be looked at without a connection to libvirt.")
         details = translate(error).details

@@ -5,7 +5,8 @@ from contextlib import closing
 import libvirt
 
 from vmdesk.core.host import Host
-from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
+from vmdesk.core.libvirt_errors import translate, translated
+from vmdesk.core.lost_connection import is_lost_connection
 
 # https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainUndefineFlagsValues, oldest first
 _FLAGS = (

@@ -1,7 +1,5 @@
 """Clear away what exports and imports left behind that were killed in the middle."""
 
-from functools import partial
-
 from vmdesk.core import staging
 from vmdesk.core.host import Host
 from vmdesk.core.job import Job
@@ -14,6 +12,6 @@ def run(host: Host, _job: Job) -> tuple[Leftover, ...]:
     leftovers = staging.sweep(
         host.uri,
         lambda uuid: host.domain_info(uuid) is not None,
-        partial(placing.delete_volume, host),
+        lambda pool, name: placing.delete_volume(host, pool, name),
     )
     return tuple(leftover for leftover in leftovers if leftover.size)

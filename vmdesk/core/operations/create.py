@@ -14,6 +14,7 @@ from vmdesk.core import capabilities, formatting
 from vmdesk.core.capabilities import Capabilities
 from vmdesk.core.domain import new_xml
 from vmdesk.core.domain.undefine import take_back
+from vmdesk.core.folders import Folders
 from vmdesk.core.formatting import GIB, KIB, MIB
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
@@ -21,7 +22,7 @@ from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.kept_discs import Iso
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import start_stop
-from vmdesk.core.storage import places
+from vmdesk.core.storage import discs, places
 from vmdesk.core.storage.images import Image
 from vmdesk.core.storage.places import Place
 
@@ -59,14 +60,6 @@ class NewDomain:
     pool: str = ""
     """The storage pool for the disk; empty for the folder, or the host's best pool."""
     uuid: str = field(default_factory=lambda: str(uuid4()))
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where what vmdesk makes is kept."""
-
-    isos: Path
-    disks: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +180,6 @@ def run(host: Host, new: NewDomain, folders: Folders, job: Job) -> Created:
     job.report(0, 0, _("Checking"))
     place = places.choose(host, folders.disks, new.pool)
     offer = _check(host, new, place)
-    from vmdesk.core.storage import discs  # see kept_discs.py
-
     iso = discs.fetch(host, new.source, folders.isos, new.pool, job, new.sha256)
     job.report(0, 0, iso.description)
     job.report(0, 0, _("Making the disk"))

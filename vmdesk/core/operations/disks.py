@@ -12,7 +12,8 @@ from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.image import header as image_header
 from vmdesk.core.job import Cause, Job, OperationError
-from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
+from vmdesk.core.libvirt_errors import translate, translated
+from vmdesk.core.lost_connection import is_lost_connection
 from vmdesk.core.operations.definition import Definition
 from vmdesk.core.storage import images, keeping, places, pools, volumes
 from vmdesk.core.storage.images import FileImage, Image, VolumeImage, Way

@@ -13,6 +13,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translate
 from vmdesk.core.operations.definition import Definition
+from vmdesk.core.storage import discs
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,6 @@ def insert(
     """
     found = Definition(host, uuid)
     _targets(found.edited(), found.running(), target)
-    from vmdesk.core.storage import discs  # see kept_discs.py
-
     iso = discs.fetch(host, source, library, "", job).path
     job.report(0, 0, _("Inserting {name}").format(name=iso.name))
     # The machine may have changed while the disc was fetched.

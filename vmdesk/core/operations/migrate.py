@@ -14,7 +14,8 @@ from vmdesk.core import disk_users
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError
-from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
+from vmdesk.core.libvirt_errors import translate, translated
+from vmdesk.core.lost_connection import is_lost_connection
 from vmdesk.core.operations import migration_storage, migration_survey
 from vmdesk.core.operations.migration_storage import Storage
 from vmdesk.core.operations.migration_survey import MigrationSurvey

@@ -11,7 +11,8 @@ from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
-from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
+from vmdesk.core.libvirt_errors import translate, translated
+from vmdesk.core.lost_connection import is_lost_connection
 from vmdesk.core.operations import changes as possible
 from vmdesk.core.operations.changes import Changes, Field, Network
 from vmdesk.core.operations.definition import Definition

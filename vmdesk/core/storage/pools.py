@@ -12,7 +12,8 @@ from lxml.builder import E
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
-from vmdesk.core.libvirt_errors import is_lost_connection, translate, translated
+from vmdesk.core.libvirt_errors import translate, translated
+from vmdesk.core.lost_connection import is_lost_connection
 
 DEFAULT = "default"
 """The pool that other tools make first."""

@@ -1,19 +1,25 @@
 """Join the page for an export to the controller, which knows machines and folders."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
-from vmdesk.core.operations.export import Survey
 from vmdesk.settings import Settings
 from vmdesk.site import Site
-from vmdesk.views.bundles.export_dialog import ExportDialog, ExportWish
-from vmdesk.views.error_dialog import ErrorDialog
+from vmdesk.views import error_dialog
+from vmdesk.views.bundles import export_dialog
+
+if TYPE_CHECKING:
+    from vmdesk.core.operations.export import Survey
+    from vmdesk.views.bundles.export_dialog import ExportDialog, ExportWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class ExportFlow(QObject):
             task.failed.connect(self._refuse)
 
     def _open(self, site: Site, surveys: list[Survey], folder: Path) -> None:
-        dialog = ExportDialog(surveys, folder, self._window)
+        dialog = export_dialog.ExportDialog(surveys, folder, self._window)
         dialog.form.choose_form(self._settings.export_form)
         dialog.agreed.connect(lambda wish: self._export(site, wish))
         dialog.places_wanted.connect(lambda paths: _look(site, dialog, paths))
@@ -67,7 +73,7 @@ class ExportFlow(QObject):
 
     def _refuse(self, error: Exception) -> None:
         if isinstance(error, OperationError):
-            ErrorDialog(self._window, _("Export"), error).open()
+            error_dialog.ErrorDialog(self._window, _("Export"), error).open()
 
 
 def _look(site: Site, dialog: ExportDialog, targets: list[Path]) -> None:

@@ -1,6 +1,9 @@
 """Join what is asked about connections to the controller and to the settings, which keep them."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -12,9 +15,12 @@ from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
 from vmdesk.site import Site
-from vmdesk.views.connections.add_dialog import AddDialog, RenameDialog
+from vmdesk.views import message_dialog
+from vmdesk.views.connections import add_dialog
 from vmdesk.views.machines.connection_page import SiteAct
-from vmdesk.views.message_dialog import Choice, MessageDialog
+
+if TYPE_CHECKING:
+    from vmdesk.views.connections.add_dialog import AddDialog
 
 REMOVE = "remove"
 
@@ -30,7 +36,7 @@ class ConnectionsFlow(QObject):
 
     def ask_add(self) -> AddDialog:
         """Ask for one more connection."""
-        dialog = AddDialog(self._window)
+        dialog = add_dialog.AddDialog(self._window)
         dialog.described.connect(self._add)
         dialog.open()
         return dialog
@@ -55,7 +61,9 @@ class ConnectionsFlow(QObject):
         self._controller.add(known.uri, known.name).reconnect()
 
     def _ask_name(self, site: Site) -> None:
-        dialog = RenameDialog(self._window, site.name, connections.default_name(site.uri))
+        dialog = add_dialog.RenameDialog(
+            self._window, site.name, connections.default_name(site.uri)
+        )
         dialog.named.connect(lambda name: self._rename(site, name))
         dialog.open()
 
@@ -65,12 +73,15 @@ class ConnectionsFlow(QObject):
         self._controller.rename(site, name)
 
     def _ask_removal(self, site: Site) -> None:
-        dialog = MessageDialog(
+        dialog = message_dialog.MessageDialog(
             self._window,
             "plug",
             _("Remove the connection “{name}”?").format(name=site.name),
             _("Its machines stay as they are. What vmdesk is doing to them now is cancelled."),
-            (Choice("no", _("&Keep it")), Choice(REMOVE, _("&Remove"), "danger")),
+            (
+                message_dialog.Choice("no", _("&Keep it")),
+                message_dialog.Choice(REMOVE, _("&Remove"), "danger"),
+            ),
         )
         dialog.chosen.connect(lambda key: self._remove(site) if key == REMOVE else None)
         dialog.open()

@@ -2,7 +2,7 @@
 
 import re
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from vmdesk.core.i18n import _
@@ -23,48 +23,40 @@ _PASSWORD = re.compile(r"(?P<who>\S+)'s password:")
 _PASSPHRASE = re.compile(r"passphrase for key '(?P<key>.+)'")
 
 
-class SshDialogs(QObject):
-    """Shows one question at a time above the window."""
+def ask(window: QWidget, question: SshQuestion) -> Dialog:
+    """Show a question above the window; closing it refuses the answer, and ssh's end closes it."""
+    window.show()
+    found = _UNKNOWN.search(question.prompt)
+    dialog = _ask_secret(window, question) if found is None else _ask_trust(window, question, found)
+    question.withdrawn.connect(dialog.reject)
+    dialog.open()
+    return dialog
 
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
-        self._window = window
 
-    def ask(self, question: SshQuestion) -> Dialog:
-        """Show a question; closing it refuses the answer, and ssh's end closes it."""
-        self._window.show()
-        found = _UNKNOWN.search(question.prompt)
-        dialog = self._ask_trust(question) if found is not None else self._ask_secret(question)
-        question.withdrawn.connect(dialog.reject)
-        dialog.open()
-        return dialog
+def _ask_trust(window: QWidget, question: SshQuestion, host: re.Match[str]) -> Dialog:
+    key = _FINGERPRINT.search(question.prompt)
+    shown = f"{key['kind']}  {key['print']}" if key is not None else question.prompt
+    dialog = MessageDialog(
+        window,
+        "warning",
+        _("Is this really “{name}”?").format(name=shortened(host["host"])),
+        _(
+            "ssh does not know this computer yet. Compare its key with what the computer "
+            "itself says, or ask who looks after it: somebody else could answer in its place."
+        ),
+        (Choice("no", _("&Don’t connect")), Choice(TRUST, _("&Trust it and connect"))),
+    )
+    dialog.body.addWidget(_selectable(shown))
+    dialog.setMinimumWidth(_WIDE)
+    dialog.chosen.connect(lambda key: question.answer("yes") if key == TRUST else question.refuse())
+    return dialog
 
-    def _ask_trust(self, question: SshQuestion) -> Dialog:
-        host = _UNKNOWN.search(question.prompt)
-        key = _FINGERPRINT.search(question.prompt)
-        shown = f"{key['kind']}  {key['print']}" if key is not None else question.prompt
-        dialog = MessageDialog(
-            self._window,
-            "warning",
-            _("Is this really “{name}”?").format(name=shortened(host["host"] if host else "")),
-            _(
-                "ssh does not know this computer yet. Compare its key with what the computer "
-                "itself says, or ask who looks after it: somebody else could answer in its place."
-            ),
-            (Choice("no", _("&Don’t connect")), Choice(TRUST, _("&Trust it and connect"))),
-        )
-        dialog.body.addWidget(_selectable(shown))
-        dialog.setMinimumWidth(_WIDE)
-        dialog.chosen.connect(
-            lambda key: question.answer("yes") if key == TRUST else question.refuse()
-        )
-        return dialog
 
-    def _ask_secret(self, question: SshQuestion) -> Dialog:
-        dialog = SecretDialog(self._window, *_words(question.prompt))
-        dialog.told.connect(question.answer)
-        dialog.rejected.connect(question.refuse)
-        return dialog
+def _ask_secret(window: QWidget, question: SshQuestion) -> Dialog:
+    dialog = SecretDialog(window, *_words(question.prompt))
+    dialog.told.connect(question.answer)
+    dialog.rejected.connect(question.refuse)
+    return dialog
 
 
 class SecretDialog(Dialog):

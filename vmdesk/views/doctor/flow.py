@@ -1,13 +1,20 @@
 """Join the doctor's page to the controller: look, mend, look again, and copy a report."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from vmdesk.checkup import Examination
 from vmdesk.controller import Controller
-from vmdesk.core.mend import Mend
-from vmdesk.views.doctor.page import DoctorPage
+from vmdesk.views.doctor import page as doctor_page
+
+if TYPE_CHECKING:
+    from vmdesk.core.mend import Mend
+    from vmdesk.views.doctor.page import DoctorPage
 
 
 class DoctorFlow(QObject):
@@ -39,7 +46,7 @@ class DoctorFlow(QObject):
 
     def _open(self) -> DoctorPage:
         if self._page is None:
-            page = DoctorPage(self._window)
+            page = doctor_page.DoctorPage(self._window)
             page.again_wanted.connect(self._look)
             page.report_wanted.connect(self.copy_report)
             page.mend_wanted.connect(self._mend)

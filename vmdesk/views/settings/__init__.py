@@ -1,1 +1,5 @@
 """The dialog for how vmdesk behaves: its pages, and the way to the controller."""
+
+from vmdesk.core import later
+
+later.load_at_first_use(__name__)

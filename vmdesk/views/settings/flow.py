@@ -1,20 +1,26 @@
 """Join the settings to the controller, so that each has effect at once."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from vmdesk.controller import Controller
 from vmdesk.core import configuration, paths
-from vmdesk.core.folder_state import FolderState
-from vmdesk.core.operations.create import Folders
+from vmdesk.core.folders import Folders
 from vmdesk.settings import Settings
-from vmdesk.views.settings.dialog import SettingsDialog
-from vmdesk.views.settings.fields import FolderField, UriField
+from vmdesk.views.settings import dialog as settings_dialog
+
+if TYPE_CHECKING:
+    from vmdesk.core.folder_state import FolderState
+    from vmdesk.views.settings.dialog import SettingsDialog
+    from vmdesk.views.settings.fields import FolderField, UriField
 
 
 class SettingsFlow(QObject):
@@ -34,7 +40,7 @@ class SettingsFlow(QObject):
 
     def open(self) -> SettingsDialog:
         """Show the settings."""
-        dialog = SettingsDialog(self._settings, self._window)
+        dialog = settings_dialog.SettingsDialog(self._settings, self._window)
         files, uri = dialog.files, dialog.connection.uri
         for field, keep in (
             (files.isos, self._keep_isos),

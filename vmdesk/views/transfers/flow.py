@@ -1,6 +1,9 @@
 """Join the page for a machine that goes to another connection to the controller."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -8,16 +11,19 @@ from PySide6.QtWidgets import QWidget
 from vmdesk.controller import Controller
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
-from vmdesk.core.operations.migrate import MigrationOptions
-from vmdesk.core.operations.migration_survey import MigrationSurvey
-from vmdesk.core.operations.transfer_plan import TransferPlan
+from vmdesk.core.operations import migrate, transfer_plan
 from vmdesk.site import Site
 from vmdesk.tasks import Task
-from vmdesk.views.latest_question import LatestQuestion
-from vmdesk.views.message_dialog import Choice, MessageDialog
-from vmdesk.views.transfers.dialog import TransferDialog
-from vmdesk.views.transfers.form import TransferForm, Way
+from vmdesk.views import latest_question, message_dialog
+from vmdesk.views.transfers import dialog as transfer_dialog
+from vmdesk.views.transfers import form as transfer_form
 from vmdesk.work import in_words
+
+if TYPE_CHECKING:
+    from vmdesk.core.operations.migrate import MigrationOptions
+    from vmdesk.core.operations.migration_survey import MigrationSurvey
+    from vmdesk.core.operations.transfer_plan import TransferPlan
+    from vmdesk.views.transfers.form import TransferForm
 
 ADD = "add"
 
@@ -44,9 +50,11 @@ class TransferFlow(QObject):
             self._offer_connection()
             return
         is_running = row.is_active
-        dialog = TransferDialog(row.domain.name, others, self._window, is_running=is_running)
+        dialog = transfer_dialog.TransferDialog(
+            row.domain.name, others, self._window, is_running=is_running
+        )
         form = dialog.form
-        question = LatestQuestion(dialog)
+        question = latest_question.LatestQuestion(dialog)
         question.answered.connect(lambda found: _show(found, form))
         question.failed.connect(lambda error: _show_failure(error, form))
         form.place_changed.connect(lambda: question.ask(_survey(site, key.uuid, form)))
@@ -56,12 +64,15 @@ class TransferFlow(QObject):
         dialog.open()
 
     def _offer_connection(self) -> None:
-        dialog = MessageDialog(
+        dialog = message_dialog.MessageDialog(
             self._window,
             "plug",
             _("There is no other connection yet"),
             _("Machines go to another libvirt: the system’s on this computer, or another one’s."),
-            (Choice("no", _("&Not now")), Choice(ADD, _("&Connect to…"), "primary")),
+            (
+                message_dialog.Choice("no", _("&Not now")),
+                message_dialog.Choice(ADD, _("&Connect to…"), "primary"),
+            ),
         )
         dialog.chosen.connect(lambda key: self._add_connection() if key == ADD else None)
         dialog.open()
@@ -69,13 +80,13 @@ class TransferFlow(QObject):
 
 def _survey(site: Site, uuid: str, form: TransferForm) -> Task:
     here, there = site.transfers, form.place.value.site.transfers
-    if form.way is Way.LIVE:
+    if form.way is transfer_form.Way.LIVE:
         return here.survey_live(uuid, there, _live(form))
     return here.survey(uuid, there)
 
 
 def _show(found: TransferPlan | MigrationSurvey, form: TransferForm) -> None:
-    if isinstance(found, TransferPlan):
+    if isinstance(found, transfer_plan.TransferPlan):
         form.show_plan(found.losses, found.changed)
     else:
         obstacles = [f"{one.what} {one.hint}".strip() for one in found.obstacles]
@@ -90,13 +101,13 @@ def _show_failure(error: Exception, form: TransferForm) -> None:
 def _send(site: Site, uuid: str, form: TransferForm) -> None:
     there = form.place.value.site.transfers
     match form.way:
-        case Way.COPY:
+        case transfer_form.Way.COPY:
             site.transfers.copy(uuid, there, form.wish())
-        case Way.MOVE:
+        case transfer_form.Way.MOVE:
             site.transfers.move(uuid, there, form.wish())
-        case Way.LIVE:
+        case transfer_form.Way.LIVE:
             site.transfers.migrate(uuid, there, _live(form))
 
 
 def _live(form: TransferForm) -> MigrationOptions:
-    return MigrationOptions(pool=form.place.value.pool)
+    return migrate.MigrationOptions(pool=form.place.value.pool)

@@ -1,0 +1,45 @@
+"""Modules that are loaded when something of them is used first.
+
+In a package that says ``later.load_at_first_use(__name__)``, ``from package import module`` costs
+nothing: the module is loaded when it is asked for its first name. So the list of machines is on the
+screen before anything is loaded that writes bundles. ``from package.module import name`` loads it
+at once, and is for what the first picture needs.
+"""
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+
+class Later:
+    """Stands for a module, and loads it when it is asked for something."""
+
+    __slots__ = ("_name",)
+    _name: str
+
+    def __init__(self, name: str) -> None:
+        object.__setattr__(self, "_name", name)
+
+    def __getattr__(self, attribute: str) -> object:
+        return getattr(import_module(self._name), attribute)
+
+    def __setattr__(self, attribute: str, value: object) -> None:
+        setattr(import_module(self._name), attribute, value)
+
+    def __delattr__(self, attribute: str) -> None:
+        delattr(import_module(self._name), attribute)
+
+
+def load_at_first_use(package: str) -> None:
+    """Give a package, which is being imported, stand-ins for its modules."""
+
+    def stand_in(name: str) -> Later:
+        full = f"{package}.{name}"
+        if name.startswith("__") or find_spec(full) is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        # The import system puts each module that is loaded into this place.
+        later = vars(sys.modules[package])[name] = Later(full)
+        return later
+
+    # https://peps.python.org/pep-0562/
+    vars(sys.modules[package])["__getattr__"] = stand_in
