@@ -60,7 +60,7 @@ bench: setup
 soak: setup
 	@rm -f bench/soak.log
 	VMDESK_SOAK=$(or $(MINUTES),60) VMDESK_SEED=$(SEED) xvfb-run -a -s "-screen 0 1600x1000x24" \
-		.venv/bin/pytest tests/faults --timeout 0 -s
+		.venv/bin/pytest tests/faults --timeout 0 -o faulthandler_timeout=0 -s
 
 # A Debian package, in dist/, for the distribution that it is built on.
 deb: setup
