@@ -3,12 +3,13 @@
 import sys
 import threading
 import weakref
+from contextlib import suppress
 
 import pytest
 from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
-from vmdesk.core.job import Job, OperationError, Progress
+from vmdesk.core.job import Cancelled, Job, OperationError, Progress
 from vmdesk.tasks import Task, TaskRunner, TaskState
 
 
@@ -126,6 +127,30 @@ def test_shutting_down_ends_what_runs(qtbot: QtBot, runner: TaskRunner) -> None:
     assert running.wait(5)
     runner.shut_down()
     assert ended.is_set()
+
+
+def test_what_is_done_at_parting_comes_last_and_is_not_waited_for_in_vain(
+    qtbot: QtBot, runner: TaskRunner
+) -> None:
+    order: list[str] = []
+    running, go_on = threading.Event(), threading.Event()
+
+    def work(job: Job) -> None:
+        running.set()
+        with suppress(Cancelled):
+            job.wait(60)
+        order.append("task")
+
+    def part() -> None:
+        order.append("parting")
+        go_on.wait(60)
+
+    runner.start("Wait", work)
+    assert running.wait(5)
+    assert not runner.shut_down(0.5, part)
+    assert order == ["task", "parting"]
+    go_on.set()
+    assert runner.shut_down()
 
 
 def test_what_is_started_after_the_end_never_runs(qtbot: QtBot, runner: TaskRunner) -> None:

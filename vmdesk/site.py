@@ -146,17 +146,12 @@ class Site(QObject):
         Returns whether that was done: questions to a host that hangs are not waited for.
         """
         self._connection.close()
-        is_done = all(
-            [
-                self._work.shut_down(QUIT_PATIENCE),
-                self.monitor.shut_down(QUIT_PATIENCE),
-                self._queries.shut_down(QUIT_PATIENCE),
-            ]
-        )
+        is_free = all([self._work.shut_down(QUIT_PATIENCE), self.monitor.shut_down(QUIT_PATIENCE)])
+        # A host that does not answer is asked even when the connection is closed.
+        parting = self.host.close if is_free else None
+        is_done = self._queries.shut_down(QUIT_PATIENCE, parting)
         self.last_pictures.keep_all()
-        if is_done:
-            self.host.close()
-        return is_done
+        return is_free and is_done
 
     def retire(self) -> None:
         """Like ``close``, but wait for nobody: a host that hangs must not hold the window up."""

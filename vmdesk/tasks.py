@@ -210,16 +210,25 @@ class TaskRunner(QObject):
         self.started.emit(task)
         return task
 
-    def shut_down(self, patience: float | None = None) -> bool:
+    def shut_down(
+        self, patience: float | None = None, parting: Callable[[], object] | None = None
+    ) -> bool:
         """Cancel every task and wait until none runs, for good, but no longer than so many seconds.
 
-        Returns whether none runs.
+        ``parting`` is done when none runs any more, on a thread too, and waited for as long.
+        Returns whether all that was done.
         """
         self._is_shut_down = True
         for task in self.tasks:
             task.cancel()
         self._queues.clear()
-        return self._pool.waitForDone(-1 if patience is None else round(patience * 1000))
+        wait = -1 if patience is None else round(patience * 1000)
+        is_done = self._pool.waitForDone(wait)
+        if not is_done or parting is None:
+            return is_done
+        # Nobody is told of it.
+        self._begin(_Work(next(self._numbers), "", lambda _job: parting(), lambda _change: None))
+        return self._pool.waitForDone(wait)
 
     def _begin(self, work: _Work) -> None:
         self._turn.works.put(work)
