@@ -113,10 +113,12 @@ class PrivateLibvirt:
 
     uri = "qemu:///session"
 
-    def virsh(self, *arguments: str) -> str:
-        """Act as an outsider, through libvirt's own command line."""
+    def virsh(self, *arguments: str, given: str = "") -> str:
+        """Act as an outsider, through libvirt's own command line, which reads what is ``given``."""
         command = ["virsh", "--connect", self.uri, *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            command, input=given, check=True, capture_output=True, text=True
+        ).stdout
 
     def daemon_pid(self) -> int | None:
         """The daemon's process id, or ``None`` when none runs."""

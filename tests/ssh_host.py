@@ -1,14 +1,14 @@
 """A second host at the other end of ssh: a real sshd, a libvirt of its own, and a line between.
 
-The sshd runs as the user of the tests, so it takes keys alone and lets in nobody else. What it
-starts has folders of its own, so libvirt starts another daemon there. The line is slow, can be
+Where root has made another user for the test run (see packaging/dev/other-user), the host is that
+user's. Elsewhere it is the user's of the tests, in folders of its own. The line is slow, can be
 silent for a while, and can be cut.
 """
 
 import os
 import select
+import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -19,7 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-USER_FOLDERS = ("RUNTIME_DIR", "CONFIG_HOME", "CACHE_HOME", "DATA_HOME", "STATE_HOME")
+OTHER_USER = Path(os.environ.get("VMDESK_TEST_OTHER_USER", "/nowhere"))
+PROGRAM = Path(__file__).parents[1] / "packaging/dev/ssh-host"
 PIECE = 65536
 
 
@@ -92,17 +93,27 @@ class SshHost:
 
     def __init__(self, delay: float = 0.0, passphrase: str = "", is_known: bool = True) -> None:
         # Short, as names of sockets have 108 characters at most.
-        self.folder = Path(tempfile.mkdtemp(prefix="vms-", dir="/tmp"))
-        self._make_keys(passphrase)
-        port = _free_port()
-        self._sshd = self._start(port)
-        self.line = Line(port, delay)
-        self.uri = f"qemu+ssh://127.0.0.1:{self.line.port}/session"
-        self.known_hosts = self.folder / "known_hosts"
-        if is_known:
-            key = (self.folder / "host.pub").read_text()
-            self.known_hosts.write_text(f"[127.0.0.1]:{self.line.port} {key}")
-        self.environment = {"PATH": f"{self._own_ssh()}:{os.environ['PATH']}"}
+        self._near = Path(tempfile.mkdtemp(prefix="vms-", dir="/tmp"))
+        self._is_own = not (OTHER_USER / "port").exists()
+        self._far = self._near / "far" if self._is_own else OTHER_USER
+        if self._is_own:
+            self._far.mkdir()
+            subprocess.run([str(PROGRAM), "start", str(self._far)], check=True)
+        port = (self._far / "port").read_text().strip()
+        self.user = (self._far / "user").read_text().strip()
+        self.disks = self._far / "data/disks"
+        """Where the host has room for disks; it is for ``run`` alone to look into it."""
+        self.line = Line(int(port), delay)
+        self.uri = f"qemu+ssh://{self.user}@127.0.0.1:{self.line.port}/session"
+        (self._far / "authorized_keys").write_text("")
+        self._direct = ["/usr/bin/ssh", "-F", self._make_way("direct", port), "-p", port]
+        config = self._make_way("line", str(self.line.port), passphrase, is_known)
+        self.known_hosts = self._near / "line.hosts"
+        ssh = self._near / "bin/ssh"
+        ssh.parent.mkdir()
+        ssh.write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {config} "$@"\n')
+        ssh.chmod(0o755)
+        self.environment = {"PATH": f"{ssh.parent}:{os.environ['PATH']}"}
 
     def __enter__(self) -> "SshHost":
         return self
@@ -114,91 +125,40 @@ class SshHost:
         trace: TracebackType | None,
     ) -> None:
         self.line.close()
-        for file in self.folder.glob("runtime/libvirt/qemu/run/*.pid"):
-            _kill(file, signal.SIGKILL)
-        _kill(self.folder / "runtime/libvirt/libvirtd.pid", signal.SIGTERM)
-        self._sshd.terminate()
-        self._sshd.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.run("sh", "-s", "clear", str(self._far), given=PROGRAM.read_text())
+        if self._is_own:
+            subprocess.run([str(PROGRAM), "stop", str(self._far)], check=True)
+        shutil.rmtree(self._near)
 
-    def virsh(self, *arguments: str) -> str:
-        """Act on the host itself."""
-        command = ["virsh", "--connect", "qemu:///session", *arguments]
-        environment = os.environ | self._folders()
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    def run(self, *command: str, given: str = "") -> str:
+        """Run a command on the host, past the line, that reads what is ``given``."""
+        argv = [*self._direct, f"{self.user}@127.0.0.1", shlex.join(command)]
+        done = subprocess.run(argv, input=given, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def _folders(self) -> dict[str, str]:
-        return {
-            f"XDG_{name}": str(self.folder / name.split("_")[0].lower()) for name in USER_FOLDERS
-        }
+    def virsh(self, *arguments: str, given: str = "") -> str:
+        """Act on the host itself."""
+        return self.run("virsh", "--connect", "qemu:///session", *arguments, given=given)
 
-    def _make_keys(self, passphrase: str) -> None:
-        for name, secret in (("host", ""), ("key", passphrase)):
-            command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", secret, "-C", name]
-            subprocess.run([*command, "-f", str(self.folder / name)], check=True)
-        for folder in self._folders().values():
-            Path(folder).mkdir(mode=0o700)
-
-    def _start(self, port: int) -> "subprocess.Popen[bytes]":
-        folders = " ".join(f"{name}={folder}" for name, folder in self._folders().items())
-        config = self.folder / "sshd_config"
+    def _make_way(self, name: str, port: str, passphrase: str = "", is_known: bool = True) -> str:
+        """Make a key that opens the host; return settings for an ssh that uses it and no other."""
+        way = self._near / name
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name]
+        subprocess.run([*command, "-f", str(way)], check=True)
+        with (self._far / "authorized_keys").open("a") as authorized:
+            authorized.write(way.with_suffix(".pub").read_text())
+        if is_known:
+            key = (self._far / "host.pub").read_text()
+            way.with_suffix(".hosts").write_text(f"[127.0.0.1]:{port} {key}")
+        config = way.with_suffix(".config")
         config.write_text(
             f"""
-            Port {port}
-            ListenAddress 127.0.0.1
-            HostKey {self.folder}/host
-            AuthorizedKeysFile {self.folder}/key.pub
-            PidFile none
-            StrictModes no
-            UsePAM no
-            PasswordAuthentication no
-            KbdInteractiveAuthentication no
-            SetEnv {folders}
-            """
-        )
-        log = self.folder / "sshd.log"
-        # sshd wants its full name, to start itself anew for each connection.
-        sshd = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", str(config), "-E", str(log)])
-        _await_port(port)
-        return sshd
-
-    def _own_ssh(self) -> Path:
-        """Write an ssh that uses none of the user's keys and settings."""
-        config = self.folder / "ssh_config"
-        config.write_text(
-            f"""
-            IdentityFile {self.folder}/key
+            IdentityFile {way}
             IdentitiesOnly yes
             IdentityAgent none
-            UserKnownHostsFile {self.known_hosts}
+            UserKnownHostsFile {way}.hosts
             GlobalKnownHostsFile none
             """
         )
-        folder = self.folder / "bin"
-        folder.mkdir()
-        ssh = folder / "ssh"
-        ssh.write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {config} "$@"\n')
-        ssh.chmod(0o755)
-        return folder
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _await_port(port: int) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.02)
-    raise TimeoutError("sshd does not listen")
-
-
-def _kill(file: Path, number: signal.Signals) -> None:
-    with suppress(FileNotFoundError, ProcessLookupError, ValueError):
-        os.kill(int(file.read_text()), number)
+        return str(config)

@@ -55,11 +55,9 @@ GUEST = """
 </domain>"""
 
 
-def guest(folder: Path, name: str) -> str:
+def guest(name: str) -> str:
     """Machines of both hosts have the same UUID, and that must not matter."""
-    file = folder / f"{name}.xml"
-    file.write_text(GUEST.format(name=name))
-    return str(file)
+    return GUEST.format(name=name)
 
 
 @pytest.fixture
@@ -103,17 +101,18 @@ def use(host: SshHost, monkeypatch: pytest.MonkeyPatch) -> None:
 def add(person: Person, host: SshHost) -> None:
     dialog = person.window.connections.ask_add()
     dialog.form.host.edit.setText("127.0.0.1")
+    dialog.form.user.edit.setText(host.user)
     dialog.form.port.edit.setText(str(host.line.port))
     dialog.form.instance.choose("session")
     person.click(dialog.connect_button)
 
 
 def test_a_host_is_trusted_a_passphrase_told_and_its_machine_started_and_seen(
-    person: Person, controller: Controller, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    person: Person, controller: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with SshHost(DELAY, passphrase=PASSPHRASE, is_known=False) as host:
         use(host, monkeypatch)
-        host.virsh("define", guest(tmp_path, "far"))
+        host.virsh("define", "/dev/stdin", given=guest("far"))
         add(person, host)
         site = controller.sites[1]
         trust = person.dialog(MessageDialog)
@@ -217,14 +216,13 @@ def _is_near(state: str, site: dict[str, Any]) -> bool:
 def test_a_host_that_does_not_answer_holds_up_neither_the_window_nor_other_hosts(
     private_libvirt: PrivateLibvirt,
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
     near = private_libvirt.uri
     with SshHost(DELAY) as host:
         use(host, monkeypatch)
-        private_libvirt.virsh("create", guest(tmp_path, "near"))
-        host.virsh("create", guest(tmp_path, "far"))
+        private_libvirt.virsh("create", "/dev/stdin", given=guest("near"))
+        host.virsh("create", "/dev/stdin", given=guest("far"))
         settings = Settings(FOLDERS["XDG_CONFIG_HOME"] / "vmdesk" / "vmdesk.conf")
         settings.added_connections = (KnownConnection(host.uri, "Far"),)
         del settings  # which writes the file
