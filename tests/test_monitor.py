@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -12,6 +13,7 @@ from tests.conftest import FOLDERS
 from tests.core.operations import small_machine
 from vmdesk import monitor
 from vmdesk.core.host import DomainState, Host
+from vmdesk.core.statistics import Sample
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
 from vmdesk.monitor import Monitor
 
@@ -62,25 +64,112 @@ def test_a_screen_that_stands_still_is_shown_once(qtbot: QtBot, window: Window) 
     assert look() == 2, "its row is a new one, without a picture"
 
 
+class Looks:
+    """The looks of a monitor, one after another and without the waits between them."""
+
+    def __init__(self, qtbot: QtBot, window: Window) -> None:
+        self._qtbot = qtbot
+        self._monitor = window.monitor
+        directly = Qt.FindChildOption.FindDirectChildrenOnly
+        (self.timer,) = window.monitor.findChildren(QTimer, options=directly)
+        self._asked: list[object] = []
+        window.monitor.runner.started.connect(self._asked.append)
+
+    def begin(self) -> int:
+        """Have the window shown; return how many pictures were taken."""
+        self._monitor.set_watching(False)
+        self._asked.clear()
+        self._monitor.set_watching(True)
+        return self._end()
+
+    def go_on(self) -> int:
+        """Look once more, after the time that is waited; return how many pictures were taken."""
+        self._asked.clear()
+        self.timer.timeout.emit()
+        return self._end()
+
+    def _end(self) -> int:
+        self.timer.stop()
+        self._qtbot.waitUntil(lambda: not self._monitor.is_looking)
+        return len(self._asked) - 1
+
+
+@pytest.fixture
+def looks(qtbot: QtBot, window: Window) -> Looks:
+    return Looks(qtbot, window)
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a machine does, it is not taken for idle."""
+    monkeypatch.setattr(monitor, "IDLE_CPU", -1.0)
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(("seconds", "taken"), [(1, 6), (3, 2), (60, 1)])
 def test_pictures_are_taken_as_often_as_is_set(
-    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+    window: Window, looks: Looks, seconds: int, taken: int
 ) -> None:
-    taken: list[str] = []
-    monkeypatch.setattr(monitor.Monitor, "_take_picture", lambda _self, uuid: taken.append(uuid))
+    window.monitor.set_picture_interval(seconds)
+    window.monitor.set_in_sight([window.domains.rows()[0].domain.uuid], "")
+    assert looks.begin() + sum(looks.go_on() for _look in range(5)) == taken
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_selected_machine_is_looked_at_more_often(window: Window, looks: Looks) -> None:
+    uuid = window.domains.rows()[0].domain.uuid
+    window.monitor.set_picture_interval(8)
+    window.monitor.set_in_sight([uuid], uuid)
+    assert [looks.begin(), *(looks.go_on() for _look in range(6))] == [1, 0, 1, 0, 1, 0, 1]
+
+
+def test_idle_machines_are_looked_at_less_often_until_something_happens(
+    window: Window, looks: Looks
+) -> None:
+    looks.begin()
+    for _look in range(monitor.CALM_LOOKS):
+        assert looks.timer.interval() == 1000
+        looks.go_on()
+    looks.go_on()
+    assert looks.timer.interval() == 4000
+    window.monitor.wake()
+    assert looks.timer.interval() == 1000
+
+
+def test_a_screen_that_stands_still_is_looked_at_ever_less_often(
+    window: Window, looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "CALM_LOOKS", 1000)
+    window.monitor.set_picture_interval(1)
     uuid = window.domains.rows()[0].domain.uuid
     window.monitor.set_in_sight([uuid], "")
-    directly = Qt.FindChildOption.FindDirectChildrenOnly
-    (looks,) = window.monitor.findChildren(QTimer, options=directly)
-    for seconds, wanted in ((1, 6), (3, 2), (60, 1)):
-        taken.clear()
-        window.monitor.set_picture_interval(seconds)
-        window.monitor.set_watching(True)
-        looks.stop()
-        for _look in range(5):
-            qtbot.waitUntil(lambda: not window.monitor.is_looking)
-            looks.timeout.emit()
-        qtbot.waitUntil(lambda: not window.monitor.is_looking)
-        assert len(taken) == wanted
+    taken = [looks.begin(), *(looks.go_on() for _look in range(60))]
+    moments = [number for number, count in enumerate(taken) if count]
+    waits = [after - before for before, after in pairwise(moments)]
+    assert waits == [1, 2, 4, 8, 16, 16]
+    assert looks.begin() == 1, "whoever opens the window wants to see what there is"
+
+
+def test_a_screen_is_looked_at_again_when_its_machine_does_something(
+    window: Window, looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.monitor.set_picture_interval(10)
+    window.monitor.set_in_sight([window.domains.rows()[0].domain.uuid], "")
+    looks.begin()
+    assert sum(looks.go_on() for _look in range(30)) == 3, "after 10, 30 and 70 seconds"
+    monkeypatch.setattr(monitor, "IDLE_CPU", -1.0)
+    assert looks.go_on() == 0
+    assert looks.timer.interval() == 1000
+    assert looks.go_on() == 1
+
+
+def test_looks_at_idle_machines_fill_as_much_of_the_history(window: Window, looks: Looks) -> None:
+    (row, *_) = window.domains.rows()
+    at = 0.0
+    for at in (1.0, 2.0, 6.1):
+        sample = Sample(at, int(at * 1e8), 1, 1024, 0, 0)
+        window.monitor._take_in({row.domain.uuid: sample})
+    assert len(window.monitor.usages(row.domain.uuid)) == 5
 
 
 def test_a_hidden_window_looks_at_nothing(qtbot: QtBot, window: Window) -> None:
@@ -119,22 +208,13 @@ def test_a_running_guest_is_watched(qtbot: QtBot, private_host: Host) -> None:
         window.monitor.shut_down()
 
 
-def test_another_run_has_another_course(qtbot: QtBot, window: Window) -> None:
+def test_another_run_has_another_course(window: Window, looks: Looks) -> None:
     info = window.domains.rows()[0].info
     assert info is not None
-    directly = Qt.FindChildOption.FindDirectChildrenOnly
-    (looks,) = window.monitor.findChildren(QTimer, options=directly)
-    window.monitor.set_watching(True)
-    looks.stop()
-
-    def look() -> bool:
-        if not window.monitor.is_looking:
-            looks.timeout.emit()
-        return bool(window.monitor.usages(info.uuid))
-
-    qtbot.waitUntil(look)
-    qtbot.waitUntil(lambda: not window.monitor.is_looking)
+    looks.begin()
+    looks.go_on()
+    assert window.monitor.usages(info.uuid)
     window.domains.update(info.uuid, replace(info, state=DomainState.SHUTOFF))
-    looks.timeout.emit()
+    looks.timer.timeout.emit()
     window.domains.update(info.uuid, info)
     assert window.monitor.usages(info.uuid) == ()

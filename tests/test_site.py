@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from vmdesk import monitor
 from vmdesk.core import paths
 from vmdesk.core.folders import Folders
 from vmdesk.core.host import DomainState, Host
@@ -66,6 +67,16 @@ def test_when_a_machine_ran_last_is_kept(qtbot: QtBot, site: Site) -> None:
     assert site.last_use[uuid] > begun
     kept = paths.state_dir() / "last-use.json"
     qtbot.waitUntil(lambda: kept.exists() and LastUse(kept)[uuid] > begun)
+
+
+def test_machines_are_looked_at_often_again_when_the_state_of_one_changes(
+    qtbot: QtBot, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "CALM_LOOKS", 1)
+    site.monitor.set_watching(True)
+    qtbot.waitUntil(lambda: site.monitor.is_calm)
+    site.pause(uuid_of(site))
+    qtbot.waitUntil(lambda: not site.monitor.is_calm)
 
 
 def test_what_the_state_forbids_is_a_failure_in_words(qtbot: QtBot, site: Site) -> None:

@@ -13,7 +13,7 @@ from vmdesk.core.last_use import LastUse
 from vmdesk.core.statistics import Usage
 from vmdesk.models.domain_list_model import DomainRow, Machine
 from vmdesk.models.task_list_model import TaskListModel
-from vmdesk.monitor import PICTURE_TURNS
+from vmdesk.monitor import PICTURE_INTERVAL
 from vmdesk.site import Site
 from vmdesk.work import Failure, Operations
 
@@ -63,7 +63,7 @@ class Controller(QObject):
         self.folders = folders
         self._sites: dict[str, Site] = {}
         self._is_watching = False
-        self._picture_interval = PICTURE_TURNS
+        self._picture_interval = PICTURE_INTERVAL
 
     @property
     def sites(self) -> list[Site]:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -16,14 +17,22 @@ from vmdesk.models.domain_list_model import DomainListModel, DomainRow
 from vmdesk.shrinking import shrunk
 from vmdesk.tasks import TaskRunner
 
-STATISTICS_INTERVAL = 1000
-"""Milliseconds between two looks at what all domains use."""
-PICTURE_TURNS = 4
-"""Looks after which the pictures of all rows in sight are taken anew, unless set otherwise."""
+STATISTICS_INTERVAL = 1
+"""Seconds between two looks at what all domains use."""
+CALM_INTERVAL = 4
+"""Seconds between two looks while every domain idles."""
+CALM_LOOKS = 5
+"""Looks in which every domain was idle, after which they are looked at less often."""
+IDLE_CPU = 0.05
+"""The share of its CPUs that an idle domain uses at most."""
+PICTURE_INTERVAL = 4
+"""Seconds after which the pictures of all rows in sight are taken anew, unless set otherwise."""
+STILL_FACTOR = 16
+"""How many times as long the wait for a picture of an idle domain becomes, if it stays the same."""
 _SELECTED_RATE = 4
 """How many times as often the picture of the selected machine is taken, but no look twice."""
 HISTORY_LENGTH = 120
-"""Looks that are remembered of each domain: two minutes."""
+"""Seconds that are remembered of each domain."""
 PICTURE_SIZE = QSize(1280, 800)
 """Pixels that a picture is scaled down to: what the pane shows on a screen of high density."""
 
@@ -45,20 +54,26 @@ class Monitor(QObject):
         self.runner = TaskRunner(1, self)
         self._samples: dict[str, Sample] = {}
         self._usages: dict[str, deque[Usage]] = {}
-        self._digests: dict[str, int] = {}
-        """Of the picture of each domain that is shown."""
+        self._screens: dict[str, _Screen] = {}
         self._in_sight: frozenset[str] = frozenset()
         self._selected = ""
-        self._turn = 0
-        self._picture_turns = PICTURE_TURNS
+        self._calm_looks = 0
+        self._seconds = 0
+        """The time of looking, which stands still while the window is hidden."""
+        self._picture_interval = PICTURE_INTERVAL
         self._timer = QTimer(self)
-        self._timer.setInterval(STATISTICS_INTERVAL)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._look_again)
+        self.wake()
 
     def usages(self, uuid: str) -> tuple[Usage, ...]:
         """Return what a domain used lately, newest last; nothing while it isn't running."""
         is_running = self._runs(self._domains.row(uuid))
         return tuple(self._usages.get(uuid, ())) if is_running else ()
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether so little has happened lately that domains are looked at less often."""
+        return self._calm_looks >= CALM_LOOKS
 
     @property
     def is_looking(self) -> bool:
@@ -67,7 +82,7 @@ class Monitor(QObject):
 
     def set_picture_interval(self, seconds: int) -> None:
         """Take the pictures of all rows in sight anew after so many seconds."""
-        self._picture_turns = max(1, round(seconds * 1000 / STATISTICS_INTERVAL))
+        self._picture_interval = seconds
 
     def set_watching(self, is_watching: bool) -> None:
         """Start looking when the window is shown, and stop when it is hidden."""
@@ -76,21 +91,40 @@ class Monitor(QObject):
             # Rates over the time in which nobody looked would be averages of it all.
             self._samples.clear()
         elif not self._timer.isActive():
-            self._turn = 0
+            for screen in self._screens.values():
+                screen.due = self._seconds
+            self.wake()
             self._look()
             self._timer.start()
+
+    def wake(self) -> None:
+        """Look more often again: something has happened."""
+        self._rest(0)
 
     def set_in_sight(self, uuids: Collection[str], selected: str) -> None:
         """Tell which rows can be seen, and which domain the details show (or an empty text)."""
         is_new = selected != self._selected
         self._in_sight, self._selected = frozenset(uuids), selected
         if is_new and selected and self._timer.isActive():
+            self.wake()
             self._take_picture(selected)
 
     def shut_down(self, patience: float = 60.0) -> bool:
         """Stop for good; tell whether that was done after so many seconds at most."""
         self._timer.stop()
         return self.runner.shut_down(patience)
+
+    def _rest(self, calm_looks: int) -> None:
+        """Look as often as it takes after so many looks in which nothing has happened."""
+        self._calm_looks = calm_looks
+        self._interval = CALM_INTERVAL if self.is_calm else STATISTICS_INTERVAL
+        # To set it anew would begin the wait anew.
+        if self._timer.interval() != self._interval * 1000:
+            self._timer.setInterval(self._interval * 1000)
+
+    def _look_again(self) -> None:
+        self._seconds += self._interval
+        self._look()
 
     def _look(self) -> None:
         if not any(row.is_active for row in self._domains.rows()):
@@ -101,37 +135,61 @@ class Monitor(QObject):
             return
         task = self.runner.start(_("Look"), lambda _job: self._sampler.sample())
         task.succeeded.connect(self._take_in)
-        is_everyones_turn = self._turn % self._picture_turns == 0
-        is_selected_turn = self._turn % max(1, self._picture_turns // _SELECTED_RATE) == 0
-        self._turn += 1
         for uuid in self._in_sight.union([self._selected]):
-            is_turn = is_selected_turn if uuid == self._selected else is_everyones_turn
-            if is_turn and self._runs(self._domains.row(uuid)):
+            row = self._domains.row(uuid)
+            if self._runs(row) and self._is_due(row):
                 self._take_picture(uuid)
 
     @staticmethod
-    def _runs(row: DomainRow | None) -> bool:
+    def _runs(row: DomainRow | None) -> TypeGuard[DomainRow]:
         return row is not None and row.is_active
+
+    def _is_due(self, row: DomainRow) -> bool:
+        screen = self._screens.get(row.domain.uuid)
+        if screen is None or screen.due <= self._seconds:
+            return True
+        return screen.digest is not None and row.picture is None
 
     def _take_in(self, samples: dict[str, Sample]) -> None:
         before, self._samples = self._samples, samples
         self._forget(self._usages.keys() - samples.keys())
+        is_idle = before.keys() == samples.keys()
         for uuid in before.keys() & samples.keys():
+            usage = statistics.usage(before[uuid], samples[uuid])
             history = self._usages.setdefault(uuid, deque(maxlen=HISTORY_LENGTH))
-            history.append(statistics.usage(before[uuid], samples[uuid]))
+            elapsed = samples[uuid].at - before[uuid].at
+            history.extend([usage] * max(1, round(elapsed / STATISTICS_INTERVAL)))
+            if not self._is_idle(uuid):
+                is_idle = False
+                self._hurry(uuid)
             self._domains.set_cpu_history(uuid, tuple(usage.cpu for usage in history))
             self.watched.emit(uuid)
+        self._rest(self._calm_looks + 1 if is_idle else 0)
+
+    def _hurry(self, uuid: str) -> None:
+        """Take no notice any more of how long the screen has stood still."""
+        screen = self._screens.get(uuid)
+        if screen is not None and screen.factor > 1:
+            screen.factor, screen.due = 1, self._seconds
+
+    def _is_idle(self, uuid: str) -> bool:
+        usages = self._usages.get(uuid)
+        return usages is not None and usages[-1].cpu <= IDLE_CPU
 
     def _forget(self, uuids: Collection[str]) -> None:
         """Begin anew with domains that have stopped: another run has another course."""
         for uuid in uuids:
             del self._usages[uuid]
             self._samples.pop(uuid, None)
-            self._digests.pop(uuid, None)
+            self._screens.pop(uuid, None)
 
     def _take_picture(self, uuid: str) -> None:
         row = self._domains.row(uuid)
-        known = self._digests.get(uuid) if row is not None and row.picture is not None else None
+        screen = self._screens.setdefault(uuid, _Screen())
+        if row is None or row.picture is None:
+            screen.digest = None
+        known = screen.digest
+        self._wait(uuid, screen)
 
         def take(_job: Job) -> _Picture | None:
             data = screenshot.take(self._host, uuid)
@@ -142,12 +200,31 @@ class Monitor(QObject):
             return _Picture(digest, shrunk(QImage.fromData(data), PICTURE_SIZE))
 
         task = self.runner.start(_("Look"), take)
-        task.succeeded.connect(lambda picture: self._show(uuid, picture))
+        task.succeeded.connect(lambda picture: self._show(uuid, screen, picture))
 
-    def _show(self, uuid: str, picture: "_Picture | None") -> None:
+    def _show(self, uuid: str, screen: "_Screen", picture: "_Picture | None") -> None:
+        is_still = picture is None and self._is_idle(uuid)
+        screen.factor = min(screen.factor * 2, STILL_FACTOR) if is_still else 1
+        self._wait(uuid, screen)
         if picture is not None and not picture.image.isNull():
-            self._digests[uuid] = picture.digest
+            screen.digest = picture.digest
             self._domains.set_picture(uuid, picture.image)
+
+    def _wait(self, uuid: str, screen: "_Screen") -> None:
+        rate = _SELECTED_RATE if uuid == self._selected else 1
+        screen.due = self._seconds + max(1, self._picture_interval * screen.factor // rate)
+
+
+@dataclass(slots=True)
+class _Screen:
+    """What is known of a domain's screen, and when to look at it again."""
+
+    digest: int | None = None
+    """Of the picture that is shown."""
+    factor: int = 1
+    """How many times the usual interval is waited for the next picture."""
+    due: int = 0
+    """When the next picture is taken, in seconds of looking."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ class Site(QObject):
         self.last_use = last_use
         self._active: frozenset[str] = frozenset()
         self._connection.domain_changed.connect(lambda _uuid: self._note_use())
+        self._connection.domain_changed.connect(lambda _uuid: self.monitor.wake())
         # libvirt has no event for a disk that has grown, or a saved state that is gone.
         self._work.ended.connect(self._connection.refresh)
         self._connection.rebooted.connect(self.hardware.follow_reboot)

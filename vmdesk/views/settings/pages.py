@@ -121,7 +121,12 @@ class WindowPage(SettingsPage):
         self.closing.explain(_("What becomes of vmdesk when its window is closed."))
         self.pictures = NumberField(_("Re&new screens every"), settings.picture_interval, _("s"), 1)
         self.pictures.spin.setRange(PICTURE_SECONDS.start, PICTURE_SECONDS.stop - 1)
-        self.pictures.show_hint(_("The screen of the selected machine is renewed more often."))
+        self.pictures.show_hint(
+            _(
+                "The screen of the selected machine is renewed more often, and one on which "
+                "nothing happens less often."
+            )
+        )
         self.tray = QCheckBox(_("Show an icon in the &tray"))
         self.tray.setChecked(settings.has_tray and self.can_have_tray)
         self.tray.setEnabled(self.can_have_tray)
