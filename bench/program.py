@@ -75,17 +75,12 @@ class Running:
     pid: int
     began: float
 
-    def cpu(self, seconds: float) -> float:
-        """Watch for so long; return how many seconds of a processor it used in each second."""
-        before, began = self._used(), time.monotonic()
-        time.sleep(seconds)
-        return (self._used() - before) / (time.monotonic() - began)
-
     def memory(self) -> float:
         """Return the MiB that are resident, its children included."""
         return sum(_resident(pid) for pid in _family(self.pid)) * KIB / MIB
 
-    def _used(self) -> float:
+    def used(self) -> float:
+        """Return how many seconds of a processor it has used so far."""
         return sum(sum(map(int, _stat(pid)[11:13])) for pid in _family(self.pid)) / TICK
 
 

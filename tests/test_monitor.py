@@ -1,8 +1,8 @@
 """Watching: what is shown and nothing else, from real QEMU."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from tests.conftest import FOLDERS
 from tests.core.operations import small_machine
 from vmdesk import monitor
+from vmdesk.core import screenshot
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.statistics import Sample
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
@@ -145,9 +146,27 @@ def test_a_screen_that_stands_still_is_looked_at_ever_less_often(
     window.monitor.set_in_sight([uuid], "")
     taken = [looks.begin(), *(looks.go_on() for _look in range(60))]
     moments = [number for number, count in enumerate(taken) if count]
-    waits = [after - before for before, after in pairwise(moments)]
+    waits = [after - before for before, after in itertools.pairwise(moments)]
     assert waits == [1, 2, 4, 8, 16, 16]
     assert looks.begin() == 1, "whoever opens the window wants to see what there is"
+
+
+@pytest.mark.parametrize(("shown", "last_wait"), [("ab", 16), ("abcdefghijklmnopqrstu", 1)])
+def test_a_cursor_that_blinks_is_no_news(
+    window: Window, looks: Looks, monkeypatch: pytest.MonkeyPatch, shown: str, last_wait: int
+) -> None:
+    colors = itertools.cycle(map(ord, shown))
+
+    def take(_host: Host, _uuid: str) -> bytes:
+        return b"P6 1 1 255 " + bytes([next(colors)] * 3)
+
+    monkeypatch.setattr(screenshot, "take", take)
+    monkeypatch.setattr(monitor, "CALM_LOOKS", 1000)
+    window.monitor.set_picture_interval(1)
+    window.monitor.set_in_sight([window.domains.rows()[0].domain.uuid], "")
+    taken = [looks.begin(), *(looks.go_on() for _look in range(60))]
+    moments = [number for number, count in enumerate(taken) if count]
+    assert moments[-1] - moments[-2] == last_wait
 
 
 def test_a_screen_is_looked_at_again_when_its_machine_does_something(

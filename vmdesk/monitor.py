@@ -203,11 +203,12 @@ class Monitor(QObject):
         task.succeeded.connect(lambda picture: self._show(uuid, screen, picture))
 
     def _show(self, uuid: str, screen: "_Screen", picture: "_Picture | None") -> None:
-        is_still = picture is None and self._is_idle(uuid)
-        screen.factor = min(screen.factor * 2, STILL_FACTOR) if is_still else 1
+        is_still = picture is None or picture.digest == screen.digest_before
+        is_left_alone = is_still and self._is_idle(uuid)
+        screen.factor = min(screen.factor * 2, STILL_FACTOR) if is_left_alone else 1
         self._wait(uuid, screen)
         if picture is not None and not picture.image.isNull():
-            screen.digest = picture.digest
+            screen.digest_before, screen.digest = screen.digest, picture.digest
             self._domains.set_picture(uuid, picture.image)
 
     def _wait(self, uuid: str, screen: "_Screen") -> None:
@@ -221,6 +222,8 @@ class _Screen:
 
     digest: int | None = None
     """Of the picture that is shown."""
+    digest_before: int | None = None
+    """Of the one before: a cursor that blinks makes two of one screen."""
     factor: int = 1
     """How many times the usual interval is waited for the next picture."""
     due: int = 0

@@ -1,9 +1,11 @@
 """The list: keys, mouse, selection, and what its rows look like."""
 
+from dataclasses import replace
+
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QPaintEvent
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.views.conftest import SetPalette, info
@@ -92,6 +94,33 @@ def test_only_rows_in_sight_are_told(
 
 def test_an_empty_list_has_nothing_in_sight(view: DomainListView) -> None:
     assert view.in_sight() == []
+
+
+class Painted(QObject):
+    """Where a widget was painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.rects: list[QRect] = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.rects.append(event.rect())
+        return False
+
+
+def test_a_machine_that_changes_has_its_own_row_painted_anew_and_no_other(
+    qtbot: QtBot, domains: DomainListModel, view: DomainListView
+) -> None:
+    infos = [info(name) for name in "abc"]
+    domains.set_all(infos)
+    qtbot.waitUntil(lambda: view.in_sight() != [])
+    QApplication.sendPostedEvents()
+    painted = Painted(view.viewport())
+    domains.update(infos[1].uuid, replace(infos[1], state=DomainState.RUNNING))
+    qtbot.waitUntil(lambda: painted.rects != [])
+    assert painted.rects == [row_rect(view, 1)]
 
 
 @pytest.mark.parametrize("is_dark", [False, True])

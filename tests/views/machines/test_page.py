@@ -63,15 +63,15 @@ def test_however_fast_the_selection_moves_one_question_is_under_way_and_the_last
 
 
 def test_a_guest_that_was_asked_to_shut_down_is_said_to_do_so_until_it_has(
-    window: MainWindow, controller: Controller
+    qtbot: QtBot, window: MainWindow, controller: Controller
 ) -> None:
     uuid = controller.home.host.lookup("test").uuid
     domains = controller.home.domains
     domains.set_asked_off(uuid, True)
-    assert window.machines.pane.state_words == "Shutting down"
     assert domains.index_of(uuid).data(DomainRole.STATE_TEXT) == "Shutting down"
+    qtbot.waitUntil(lambda: window.machines.pane.state_words == "Shutting down")
     domains.set_asked_off(uuid, False)
-    assert window.machines.pane.state_words == "Running"
+    qtbot.waitUntil(lambda: window.machines.pane.state_words == "Running")
 
 
 def test_a_button_that_goes_away_gives_the_focus_to_the_list(

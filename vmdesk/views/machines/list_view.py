@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -30,7 +31,7 @@ from vmdesk.views.palette import roles
 Index = QModelIndex | QPersistentModelIndex
 
 _PAINTED = {DomainRole.PICTURE, DomainRole.CPU_HISTORY}
-"""What changes each second, and no row's size."""
+"""What changes each second, and is not read out."""
 
 
 class DomainListView(QListView):
@@ -72,7 +73,6 @@ class DomainListView(QListView):
         """The connection whose section a machine is held over."""
         self.verticalScrollBar().setSingleStep(24)
         self.selectionModel().selectionChanged.connect(self._tell_selection)
-        self.selectionModel().currentChanged.connect(self._tell_selection)
         self.verticalScrollBar().valueChanged.connect(lambda _value: self.moved.emit())
         self.doubleClicked.connect(self._open)
         proxy.counted.connect(self._follow_headers)
@@ -122,11 +122,15 @@ class DomainListView(QListView):
         return [key for key in keys if key.uuid]
 
     def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
-        """Paint rows anew whose picture or graph is another; Qt would lay all of them out anew."""
-        if roles and _PAINTED.issuperset(roles):
-            self.viewport().update(self.visualRect(first).united(self.visualRect(last)))
-        else:
+        """Paint machines anew, which keep their height; Qt would lay all rows out anew."""
+        rows = range(first.row(), last.row() + 1)
+        is_header = any(self._proxy.header_at(row) is not None for row in rows)
+        # Qt tells those who have rows read out as well.
+        is_told = QAccessible.isActive() and not (roles and _PAINTED.issuperset(roles))
+        if is_header or is_told:
             super().dataChanged(first, last, roles)
+        else:
+            self.viewport().update(self.visualRect(first).united(self.visualRect(last)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell that more or fewer rows fit."""

@@ -68,6 +68,9 @@ class MachinesPage(QSplitter):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._ask_details)
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.timeout.connect(self.refresh)
         self._sight = QTimer(self)
         self._sight.setSingleShot(True)
         self._sight.timeout.connect(self._tell_sight)
@@ -185,7 +188,8 @@ class MachinesPage(QSplitter):
     def _follow(self, first: QModelIndex, last: QModelIndex) -> None:
         changed = range(first.row(), last.row() + 1)
         if any(self.proxy.index_of(key).row() in changed for key in self._selected):
-            self.refresh()
+            # When the row is painted: it shows what has happened, and is quicker.
+            self._refresh.start(0)
 
     def _follow_usage(self, key: DomainKey) -> None:
         if self._selected == [key]:
@@ -219,6 +223,9 @@ class MachinesPage(QSplitter):
         self._selected = self.view.selected_keys()
         self.refresh()
         self._ask_details()
+        # One that is passed by, as with a key that is held down, is not looked at.
+        if not self._sight.isActive():
+            self._tell_sight()
         self._sight.start(_SETTLE)
 
     def _tell_sight(self) -> None:
