@@ -14,7 +14,7 @@ from tests.core.operations import small_machine
 from vmdesk import monitor
 from vmdesk.core import screenshot
 from vmdesk.core.host import DomainState, Host
-from vmdesk.core.statistics import Sample
+from vmdesk.core.statistics import Sample, levels
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
 from vmdesk.monitor import Monitor
 
@@ -222,7 +222,7 @@ def test_a_running_guest_is_watched(qtbot: QtBot, private_host: Host) -> None:
         usages = window.monitor.usages(uuid)
         assert all(0 < usage.memory <= 128 * 1024 for usage in usages)
         shown = window.domains.row(uuid).cpu_history  # type: ignore[union-attr]
-        assert shown == tuple(usage.cpu for usage in usages)
+        assert shown == levels(usage.cpu for usage in usages)
     finally:
         window.monitor.shut_down()
 

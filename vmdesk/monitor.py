@@ -12,7 +12,7 @@ from vmdesk.core import screenshot, statistics
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
-from vmdesk.core.statistics import Sample, Sampler, Usage
+from vmdesk.core.statistics import Sample, Sampler, Usage, levels
 from vmdesk.models.domain_list_model import DomainListModel, DomainRow
 from vmdesk.shrinking import shrunk
 from vmdesk.tasks import TaskRunner
@@ -31,8 +31,8 @@ STILL_FACTOR = 16
 """How many times as long the wait for a picture of an idle domain becomes, if it stays the same."""
 _SELECTED_RATE = 4
 """How many times as often the picture of the selected machine is taken, but no look twice."""
-HISTORY_LENGTH = 120
-"""Seconds that are remembered of each domain."""
+HISTORY_LENGTH = 60
+"""Seconds that are remembered of each domain: what graphs show."""
 PICTURE_SIZE = QSize(1280, 800)
 """Pixels that a picture is scaled down to: what the pane shows on a screen of high density."""
 
@@ -162,7 +162,7 @@ class Monitor(QObject):
             if not self._is_idle(uuid):
                 is_idle = False
                 self._hurry(uuid)
-            self._domains.set_cpu_history(uuid, tuple(usage.cpu for usage in history))
+            self._domains.set_cpu_history(uuid, levels(usage.cpu for usage in history))
             self.watched.emit(uuid)
         self._rest(self._calm_looks + 1 if is_idle else 0)
 

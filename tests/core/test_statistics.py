@@ -9,7 +9,7 @@ import pytest
 from tests.core.operations import token_machine
 from vmdesk.core.host import Host
 from vmdesk.core.job import OperationError
-from vmdesk.core.statistics import Sample, Sampler, usage
+from vmdesk.core.statistics import Sample, Sampler, levels, usage
 
 BEFORE = Sample(
     at=100.0, cpu_time=0, vcpus=2, memory=4096, disk_bytes=1000, network_bytes=5_000_000_000
@@ -40,6 +40,11 @@ def test_a_guest_that_was_restarted_between_two_looks_used_nothing() -> None:
 
 def test_two_looks_at_once_do_not_divide_by_nothing() -> None:
     assert usage(BEFORE, BEFORE).disk == 0
+
+
+def test_what_a_graph_does_not_tell_apart_is_the_same() -> None:
+    assert levels([0.001, 0.25, 1.0]) == levels([0.009, 0.251, 0.999]) == (0.0, 0.25, 1.0)
+    assert levels([0.25]) != levels([0.29])
 
 
 def test_without_a_connection_there_is_an_error_in_words() -> None:

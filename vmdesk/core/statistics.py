@@ -1,7 +1,7 @@
 """What running domains use, from one call to libvirt for all of them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import libvirt
@@ -22,6 +22,10 @@ _FLAGS = (
     libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
     | libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 )
+
+
+GRAPH_LEVELS = 32
+"""What a small graph tells apart, pixel by pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,11 @@ class Sampler:
             records = connection.getAllDomainStats(_GROUPS, _FLAGS)
         at = time.monotonic()
         return {domain.UUIDString(): _sample(at, counters) for domain, counters in records}
+
+
+def levels(shares: Iterable[float]) -> tuple[float, ...]:
+    """Return shares, 0 to 1, as a small graph shows them: where they are equal, so is the graph."""
+    return tuple(round(share * GRAPH_LEVELS) / GRAPH_LEVELS for share in shares)
 
 
 def usage(before: Sample, now: Sample) -> Usage:

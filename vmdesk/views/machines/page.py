@@ -22,8 +22,8 @@ from vmdesk.views.placeholder_page import PlaceholderPage
 
 _SETTLE = 80
 """Milliseconds that the list rests before libvirt is told which rows are in sight."""
-_REFRESH = 5000
-"""Milliseconds between two looks at the equipment of a running machine."""
+_REFRESH, _CALM_REFRESH = 5000, 20_000
+"""Milliseconds between two looks at the equipment of a running machine, and while all idle."""
 
 
 class MachinesPage(QSplitter):
@@ -193,7 +193,7 @@ class MachinesPage(QSplitter):
 
     def _follow_usage(self, key: DomainKey) -> None:
         if self._selected == [key]:
-            self.refresh()
+            self._refresh.start(0)
 
     def _follow_equipment(self, key: DomainKey) -> None:
         if key in self._selected:
@@ -252,7 +252,9 @@ class MachinesPage(QSplitter):
                 question.answered.connect(self._take_details)
                 question.ended.connect(self._end_question)
         if machines[0].row.is_active:
-            self._timer.start(_REFRESH)
+            home = self._controller.site(key)
+            is_calm = home is not None and home.monitor.is_calm
+            self._timer.start(_CALM_REFRESH if is_calm else _REFRESH)
 
     def _end_question(self, connection: str) -> None:
         self._asked.discard(connection)

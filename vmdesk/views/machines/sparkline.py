@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from vmdesk.core.statistics import levels
 from vmdesk.views.palette import roles
 
 POINTS = 60
@@ -50,8 +51,8 @@ class Sparkline(QWidget):
 
     def set_values(self, values: tuple[float, ...]) -> None:
         """Show ``values``, each 0 to 1, newest last."""
-        if values != self._values:
-            self._values = values
+        if (seen := levels(values)) != self._values:
+            self._values = seen
             self.update()
 
     def sizeHint(self) -> QSize:
