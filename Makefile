@@ -52,7 +52,7 @@ demo: setup
 screenshots: setup
 	xvfb-run -a -s "-screen 0 3200x2000x24" .venv/bin/python -m tests.e2e.screenshots resources/screenshots
 
-# All of it takes 20 minutes. ONLY=bundles measures one subject, QUICK=1 smaller files.
+# All of it takes half an hour. ONLY=bundles measures one subject, QUICK=1 smaller files.
 bench: setup
 	.venv/bin/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 

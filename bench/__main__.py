@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from bench import figures, peers
 from bench.figures import Options, Row
 
-SUBJECTS = ("window", "holding", "creation", "downloads", "bundles", "growth")
+SUBJECTS = ("window", "holding", "creation", "downloads", "bundles", "volumes", "growth")
 """Each is a module with a function ``measure``."""
 RESULTS = Path(__file__).with_name("results.md")
 

@@ -70,7 +70,7 @@ def _copied(disk: Path, options: Options) -> list[Row]:
         "cp": Writer(program("cp", disk, copy), copy),
     }
     found = in_turns(options.rounds, works)
-    return [compare(f"export .tar, {_size(disk)}", found, "cp", 1.0)]
+    return [compare(f"export .tar, {size_of(disk)}", found, "cp", 1.0)]
 
 
 def _packed(disk: Path, form: Form, options: Options) -> list[Row]:
@@ -84,7 +84,7 @@ def _packed(disk: Path, form: Form, options: Options) -> list[Row]:
         if peers.is_here(name):
             works[_command(argv, "-cf")] = _tar(disk, disk.with_name(f"{name}.{end}"), argv)
     found = in_turns(options.rounds, works)
-    what = f"export .{end}, {_size(disk)}"
+    what = f"export .{end}, {size_of(disk)}"
     goals = zip(form.packers.values(), form.export_goals, strict=True)
     rows = [compare(what, found, _command(argv, "-cf"), goal) for argv, goal in goals]
     if form.size_goal is not None:
@@ -92,7 +92,7 @@ def _packed(disk: Path, form: Form, options: Options) -> list[Row]:
         peer = _command(next(iter(form.packers.values())), "-cf")
         rows.append(compare(f"size of .{end}", sizes, peer, form.size_goal, "MiB"))
     rows.append(_memory(what, ours))
-    rows += _unpacked(bundle, form, f"import .{end}, {_size(disk)}", options)
+    rows += _unpacked(bundle, form, f"import .{end}, {size_of(disk)}", options)
     bundle.unlink()
     return rows
 
@@ -119,7 +119,7 @@ def _shared(name: str, disk: Path, options: Options) -> list[Row]:
         define(copy)
         ours = export_to(copy, copy.with_name("ours.tar"), ArchiveForm.TAR)
         found = in_turns(options.rounds, {"vmdesk": ours})
-    return [Row(f"export .tar on {name}, {_size(disk)}", "s", found["vmdesk"], goal=0.1)]
+    return [Row(f"export .tar on {name}, {size_of(disk)}", "s", found["vmdesk"], goal=0.1)]
 
 
 def _memory(what: str, work: Writer) -> Row:
@@ -129,7 +129,8 @@ def _memory(what: str, work: Writer) -> Row:
     )
 
 
-def _size(disk: Path) -> str:
+def size_of(disk: Path) -> str:
+    """Say how much is in a disk, and how large it is."""
     size = disk.stat().st_size / GIB
     return f"{size:.2g} GiB in a disk of {VIRTUAL * size:.2g} GiB"
 
