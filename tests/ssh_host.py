@@ -125,10 +125,13 @@ class SshHost:
         trace: TracebackType | None,
     ) -> None:
         self.line.close()
-        self.run("sh", "-s", "clear", str(self._far), given=PROGRAM.read_text())
-        if self._is_own:
-            subprocess.run([str(PROGRAM), "stop", str(self._far)], check=True)
-        shutil.rmtree(self._near)
+        try:
+            if self._is_own:
+                subprocess.run([str(PROGRAM), "stop", str(self._far)], check=True)
+            else:
+                self.run("sh", "-s", "clear", str(self._far), given=PROGRAM.read_text())
+        finally:
+            shutil.rmtree(self._near, ignore_errors=True)
 
     def run(self, *command: str, given: str = "") -> str:
         """Run a command on the host, past the line, that reads what is ``given``."""

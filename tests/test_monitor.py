@@ -14,7 +14,7 @@ from tests.core.operations import small_machine
 from vmdesk import monitor
 from vmdesk.core import screenshot
 from vmdesk.core.host import DomainState, Host
-from vmdesk.core.statistics import Sample, levels
+from vmdesk.core.statistics import Sample
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
 from vmdesk.monitor import Monitor
 
@@ -133,7 +133,7 @@ def test_idle_machines_are_looked_at_less_often_until_something_happens(
         looks.go_on()
     looks.go_on()
     assert looks.timer.interval() == 4000
-    window.monitor.wake()
+    window.monitor.renew(window.domains.rows()[0].domain.uuid)
     assert looks.timer.interval() == 1000
 
 
@@ -149,6 +149,51 @@ def test_a_screen_that_stands_still_is_looked_at_ever_less_often(
     waits = [after - before for before, after in itertools.pairwise(moments)]
     assert waits == [1, 2, 4, 8, 16, 16]
     assert looks.begin() == 1, "whoever opens the window wants to see what there is"
+
+
+def stand_still(window: Window, looks: Looks) -> str:
+    """Look at one machine until nothing is expected of it; return its UUID."""
+    uuid = window.domains.rows()[0].domain.uuid
+    window.monitor.set_in_sight([uuid], "")
+    looks.begin()
+    for _look in range(20):
+        looks.go_on()
+    while looks.go_on():
+        pass
+    assert looks.go_on() == 0
+    return uuid
+
+
+def test_a_picture_is_taken_next_of_a_machine_with_which_something_has_happened(
+    window: Window, looks: Looks
+) -> None:
+    uuid = stand_still(window, looks)
+    window.monitor.renew(uuid)
+    assert looks.go_on() == 1
+
+
+def test_a_picture_is_taken_next_of_a_machine_that_comes_into_sight(
+    window: Window, looks: Looks
+) -> None:
+    uuid = stand_still(window, looks)
+    window.monitor.set_in_sight([], "")
+    assert looks.go_on() == 0
+    window.monitor.set_in_sight([uuid], "")
+    assert looks.go_on() == 1
+
+
+def test_how_often_pictures_are_taken_is_heeded_at_once(window: Window, looks: Looks) -> None:
+    window.monitor.set_picture_interval(60)
+    stand_still(window, looks)
+    window.monitor.set_picture_interval(2)
+    assert looks.go_on() == 1
+
+
+def test_nobody_waits_longer_than_a_minute_for_a_picture(window: Window, looks: Looks) -> None:
+    window.monitor.set_picture_interval(30)
+    stand_still(window, looks)
+    waits = [looks.go_on() for _look in range(30)]
+    assert sum(waits) == 30 * monitor.CALM_INTERVAL // monitor.LONGEST_WAIT
 
 
 @pytest.mark.parametrize(("shown", "last_wait"), [("ab", 16), ("abcdefghijklmnopqrstu", 1)])
@@ -222,7 +267,7 @@ def test_a_running_guest_is_watched(qtbot: QtBot, private_host: Host) -> None:
         usages = window.monitor.usages(uuid)
         assert all(0 < usage.memory <= 128 * 1024 for usage in usages)
         shown = window.domains.row(uuid).cpu_history  # type: ignore[union-attr]
-        assert shown == levels(usage.cpu for usage in usages)
+        assert shown == tuple(usage.cpu for usage in usages)
     finally:
         window.monitor.shut_down()
 

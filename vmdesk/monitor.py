@@ -12,7 +12,7 @@ from vmdesk.core import screenshot, statistics
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
-from vmdesk.core.statistics import Sample, Sampler, Usage, levels
+from vmdesk.core.statistics import Sample, Sampler, Usage
 from vmdesk.models.domain_list_model import DomainListModel, DomainRow
 from vmdesk.shrinking import shrunk
 from vmdesk.tasks import TaskRunner
@@ -24,11 +24,13 @@ CALM_INTERVAL = 4
 CALM_LOOKS = 5
 """Looks in which every domain was idle, after which they are looked at less often."""
 IDLE_CPU = 0.05
-"""The share of its CPUs that an idle domain uses at most."""
+"""The share of one CPU that an idle domain uses at most."""
 PICTURE_INTERVAL = 4
 """Seconds after which the pictures of all rows in sight are taken anew, unless set otherwise."""
 STILL_FACTOR = 16
 """How many times as long the wait for a picture of an idle domain becomes, if it stays the same."""
+LONGEST_WAIT = 60
+"""Seconds for a picture, unless it is set to more."""
 _SELECTED_RATE = 4
 """How many times as often the picture of the selected machine is taken, but no look twice."""
 HISTORY_LENGTH = 60
@@ -63,7 +65,7 @@ class Monitor(QObject):
         self._picture_interval = PICTURE_INTERVAL
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look_again)
-        self.wake()
+        self._rest(0)
 
     def usages(self, uuid: str) -> tuple[Usage, ...]:
         """Return what a domain used lately, newest last; nothing while it isn't running."""
@@ -83,6 +85,7 @@ class Monitor(QObject):
     def set_picture_interval(self, seconds: int) -> None:
         """Take the pictures of all rows in sight anew after so many seconds."""
         self._picture_interval = seconds
+        self._renew_all()
 
     def set_watching(self, is_watching: bool) -> None:
         """Start looking when the window is shown, and stop when it is hidden."""
@@ -91,28 +94,34 @@ class Monitor(QObject):
             # Rates over the time in which nobody looked would be averages of it all.
             self._samples.clear()
         elif not self._timer.isActive():
-            for screen in self._screens.values():
-                screen.due = self._seconds
-            self.wake()
+            self._renew_all()
+            self._rest(0)
             self._look()
             self._timer.start()
 
-    def wake(self) -> None:
-        """Look more often again: something has happened."""
+    def renew(self, uuid: str) -> None:
+        """Look at a domain with which something has happened or is about to, and often again."""
+        self._hurry(uuid)
         self._rest(0)
 
     def set_in_sight(self, uuids: Collection[str], selected: str) -> None:
         """Tell which rows can be seen, and which domain the details show (or an empty text)."""
         is_new = selected != self._selected
+        for uuid in frozenset(uuids) - self._in_sight:
+            self._hurry(uuid)
         self._in_sight, self._selected = frozenset(uuids), selected
         if is_new and selected and self._timer.isActive():
-            self.wake()
+            self._rest(0)
             self._take_picture(selected)
 
     def shut_down(self, patience: float = 60.0) -> bool:
         """Stop for good; tell whether that was done after so many seconds at most."""
         self._timer.stop()
         return self.runner.shut_down(patience)
+
+    def _renew_all(self) -> None:
+        for uuid in self._screens:
+            self._hurry(uuid)
 
     def _rest(self, calm_looks: int) -> None:
         """Look as often as it takes after so many looks in which nothing has happened."""
@@ -161,20 +170,22 @@ class Monitor(QObject):
             history.extend([usage] * max(1, round(elapsed / STATISTICS_INTERVAL)))
             if not self._is_idle(uuid):
                 is_idle = False
-                self._hurry(uuid)
-            self._domains.set_cpu_history(uuid, levels(usage.cpu for usage in history))
+                if uuid in self._screens and self._screens[uuid].factor > 1:
+                    self._hurry(uuid)
+            self._domains.set_cpu_history(uuid, tuple(usage.cpu for usage in history))
             self.watched.emit(uuid)
         self._rest(self._calm_looks + 1 if is_idle else 0)
 
     def _hurry(self, uuid: str) -> None:
-        """Take no notice any more of how long the screen has stood still."""
-        screen = self._screens.get(uuid)
-        if screen is not None and screen.factor > 1:
+        """Have its picture taken next, however long the screen has stood still."""
+        if (screen := self._screens.get(uuid)) is not None:
             screen.factor, screen.due = 1, self._seconds
 
     def _is_idle(self, uuid: str) -> bool:
-        usages = self._usages.get(uuid)
-        return usages is not None and usages[-1].cpu <= IDLE_CPU
+        usages, sample = self._usages.get(uuid), self._samples.get(uuid)
+        if usages is None or sample is None:
+            return False
+        return usages[-1].cpu * sample.vcpus <= IDLE_CPU
 
     def _forget(self, uuids: Collection[str]) -> None:
         """Begin anew with domains that have stopped: another run has another course."""
@@ -212,8 +223,10 @@ class Monitor(QObject):
             self._domains.set_picture(uuid, picture.image)
 
     def _wait(self, uuid: str, screen: "_Screen") -> None:
+        longest = max(LONGEST_WAIT, self._picture_interval)
+        wait = min(self._picture_interval * screen.factor, longest)
         rate = _SELECTED_RATE if uuid == self._selected else 1
-        screen.due = self._seconds + max(1, self._picture_interval * screen.factor // rate)
+        screen.due = self._seconds + max(1, wait // rate)
 
 
 @dataclass(slots=True)

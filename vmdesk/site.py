@@ -100,7 +100,7 @@ class Site(QObject):
         self.last_use = last_use
         self._active: frozenset[str] = frozenset()
         self._connection.domain_changed.connect(lambda _uuid: self._note_use())
-        self._connection.domain_changed.connect(lambda _uuid: self.monitor.wake())
+        self._connection.domain_changed.connect(self.monitor.renew)
         # libvirt has no event for a disk that has grown, or a saved state that is gone.
         self._work.ended.connect(self._connection.refresh)
         self._connection.rebooted.connect(self.hardware.follow_reboot)
@@ -268,6 +268,8 @@ class Site(QObject):
         if not row.is_active:
             self.start_needed.emit(uuid)
             return
+        # What is typed there takes less of a processor than what counts as busy.
+        self.monitor.renew(uuid)
         title = self._work.titled(_("Open {name}"), uuid)
         open_it = partial(viewer.open_console, self.host.uri, uuid)
         # Without the domain's key: a console can be opened whatever is being done.

@@ -124,6 +124,21 @@ def test_the_last_picture_stays_and_the_cpu_history_goes(model: DomainListModel)
     assert model.index(0).data(DomainRole.CPU_HISTORY) == ()
 
 
+def test_use_of_cpus_is_told_where_a_graph_shows_it_and_kept_as_it_is(
+    model: DomainListModel,
+) -> None:
+    one = info("one", DomainState.RUNNING)
+    model.set_all([one])
+    told: list[object] = []
+    model.dataChanged.connect(lambda *_what: told.append(model.index(0)))
+    for share in (0.5, 0.501, 0.503):
+        model.set_cpu_history(one.uuid, (share,))
+    assert len(told) == 1
+    assert model.index(0).data(DomainRole.CPU_HISTORY) == (0.503,)
+    model.set_cpu_history(one.uuid, (0.6,))
+    assert len(told) == 2
+
+
 def test_a_row_speaks_its_name_and_state(model: DomainListModel) -> None:
     model.set_all([info("one")])
     assert model.index(0).data(Qt.ItemDataRole.AccessibleTextRole) == "one, Off"

@@ -11,6 +11,7 @@ from vmdesk.core import formatting
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.host import DomainInfo, DomainState
 from vmdesk.core.i18n import _
+from vmdesk.core.statistics import levels
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -227,9 +228,14 @@ class DomainListModel(QAbstractListModel):
             self._replace(replace(row, picture=picture), [DomainRole.PICTURE])
 
     def set_cpu_history(self, uuid: str, history: tuple[float, ...]) -> None:
-        """Show how much of its CPUs a domain used lately."""
-        if (row := self.row(uuid)) is not None and row.cpu_history != history:
-            self._replace(replace(row, cpu_history=history), [DomainRole.CPU_HISTORY])
+        """Show how much of its CPUs a domain used lately; it is told where a graph shows it."""
+        if (row := self.row(uuid)) is None:
+            return
+        new = replace(row, cpu_history=history)
+        if levels(history) == levels(row.cpu_history):
+            self._rows[self._index_of[uuid]] = new
+        else:
+            self._replace(new, [DomainRole.CPU_HISTORY])
 
     def set_current(self, is_current: bool) -> None:
         """Tell whether the states are known; without a connection every state is unknown."""
