@@ -89,6 +89,12 @@ class Looks:
         self.timer.timeout.emit()
         return self._end()
 
+    def waits(self, count: int) -> list[int]:
+        """Begin and look so many times; return the looks from one picture to the next."""
+        taken = [self.begin(), *(self.go_on() for _look in range(count))]
+        moments = [number for number, pictures in enumerate(taken) if pictures]
+        return [after - before for before, after in itertools.pairwise(moments)]
+
     def _end(self) -> int:
         self.timer.stop()
         self._qtbot.waitUntil(lambda: not self._monitor.is_looking)
@@ -144,10 +150,7 @@ def test_a_screen_that_stands_still_is_looked_at_ever_less_often(
     window.monitor.set_picture_interval(1)
     uuid = window.domains.rows()[0].domain.uuid
     window.monitor.set_in_sight([uuid], "")
-    taken = [looks.begin(), *(looks.go_on() for _look in range(60))]
-    moments = [number for number, count in enumerate(taken) if count]
-    waits = [after - before for before, after in itertools.pairwise(moments)]
-    assert waits == [1, 2, 4, 8, 16, 16]
+    assert looks.waits(60) == [1, 2, 4, 8, 16, 16]
     assert looks.begin() == 1, "whoever opens the window wants to see what there is"
 
 
@@ -209,9 +212,7 @@ def test_a_cursor_that_blinks_is_no_news(
     monkeypatch.setattr(monitor, "CALM_LOOKS", 1000)
     window.monitor.set_picture_interval(1)
     window.monitor.set_in_sight([window.domains.rows()[0].domain.uuid], "")
-    taken = [looks.begin(), *(looks.go_on() for _look in range(60))]
-    moments = [number for number, count in enumerate(taken) if count]
-    assert moments[-1] - moments[-2] == last_wait
+    assert looks.waits(60)[-1] == last_wait
 
 
 def test_a_screen_is_looked_at_again_when_its_machine_does_something(

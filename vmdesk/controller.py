@@ -126,6 +126,11 @@ class Controller(QObject):
         site = self.site(key)
         return site.monitor.usages(key.uuid) if site is not None else ()
 
+    def is_calm(self, key: DomainKey) -> bool:
+        """Whether little happens where a machine is, so that it is looked at less often."""
+        site = self.site(key)
+        return site is not None and site.monitor.is_calm
+
     def by_site(self, keys: Iterable[DomainKey]) -> list[tuple[Site, tuple[str, ...]]]:
         """Return the connections of these machines, each with the UUIDs of its own."""
         uuids: dict[str, list[str]] = {}

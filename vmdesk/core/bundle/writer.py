@@ -276,12 +276,11 @@ class BundleWriter:
 
     def _emit(self, data: bytes) -> None:
         if self._stream is None:
-            sparse.write_all(self._descriptor, data, self._position)
-            self._position += len(data)
-            sparse.begin_writeback(self._descriptor, self._position, len(data))
+            length = sparse.write_all(self._descriptor, data, self._position)
+            sparse.begin_writeback(self._descriptor, self._position + length, length)
         else:
             self._stream.write(data)
-            self._position += len(data)
+        self._position += len(data)
 
     def _pad(self) -> None:
         self._emit(bytes(-self._position % header.BLOCK))

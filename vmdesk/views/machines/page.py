@@ -1,5 +1,7 @@
 """The list of machines beside the selected one in full."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QWidget
 from shiboken6 import isValid
@@ -65,16 +67,17 @@ class MachinesPage(QSplitter):
         self.setChildrenCollapsible(False)
         self.setStretchFactor(1, 1)
         self.setSizes([332, 788])
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._ask_details)
-        self._refresh = QTimer(self)
-        self._refresh.setSingleShot(True)
-        self._refresh.timeout.connect(self.refresh)
-        self._sight = QTimer(self)
-        self._sight.setSingleShot(True)
-        self._sight.timeout.connect(self._tell_sight)
+        self._next_look = self._once(self._ask_details)
+        self._next_refresh = self._once(self.refresh)
+        self._sight = self._once(self._tell_sight)
         self._connect()
+
+    def _once(self, deed: Callable[[], object]) -> QTimer:
+        """Return a timer that does something once, each time it is started."""
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(deed)
+        return timer
 
     def set_filter(self, text: str) -> None:
         """Show the machines that ``text`` is found in."""
@@ -189,11 +192,11 @@ class MachinesPage(QSplitter):
         changed = range(first.row(), last.row() + 1)
         if any(self.proxy.index_of(key).row() in changed for key in self._selected):
             # When the row is painted: it shows what has happened, and is quicker.
-            self._refresh.start(0)
+            self._next_refresh.start(0)
 
     def _follow_usage(self, key: DomainKey) -> None:
         if self._selected == [key]:
-            self._refresh.start(0)
+            self._next_refresh.start(0)
 
     def _follow_equipment(self, key: DomainKey) -> None:
         if key in self._selected:
@@ -252,9 +255,7 @@ class MachinesPage(QSplitter):
                 question.answered.connect(self._take_details)
                 question.ended.connect(self._end_question)
         if machines[0].row.is_active:
-            home = self._controller.site(key)
-            is_calm = home is not None and home.monitor.is_calm
-            self._timer.start(_CALM_REFRESH if is_calm else _REFRESH)
+            self._next_look.start(_CALM_REFRESH if self._controller.is_calm(key) else _REFRESH)
 
     def _end_question(self, connection: str) -> None:
         self._asked.discard(connection)
