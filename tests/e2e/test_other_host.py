@@ -43,7 +43,9 @@ SILENCE = float(os.environ.get("VMDESK_TEST_SILENCE", "6"))
 """Seconds that the host does not answer: 30 show that it is given up, fewer that it is awaited."""
 GIVEN_UP = 25.0
 """Seconds of silence after which libvirt's keep-alive has surely ended the connection."""
-LONGEST_HOLD = 0.050
+HELD_UP = 1.0
+"""Seconds of the window's thread, or of what the near host tells, that no busy computer explains:
+what waited for the silent host would wait as long as it is silent."""
 PASSPHRASE = "open sesame"  # noqa: S105 - of a key that the test makes
 GUEST = """
 <domain type='qemu'>
@@ -258,6 +260,6 @@ def test_a_host_that_does_not_answer_holds_up_neither_the_window_nor_other_hosts
     )
     record_property("longest_hold_ms", round(told["hold"] * 1000))
     record_property("longest_work_ms", round(told["work"] * 1000))
-    assert told["work"] < LONGEST_HOLD
-    assert median(delays) < 1.0
+    assert told["hold"] < HELD_UP
+    assert median(delays) < HELD_UP
     assert ended < 10

@@ -18,8 +18,8 @@ from vmdesk.models.domain_list_model import DomainRole
 pytestmark = pytest.mark.hypervisor
 
 NAME = "small"
-SOON = 0.1
-"""Seconds within which a change from outside has to show."""
+SOON = 1.0
+"""Seconds: many times what it takes, and less than a window that asks at intervals would need."""
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def delay_of(person: Person, private_libvirt: PrivateLibvirt, command: str, text
     return shown_at[0] - done_at[0]
 
 
-def test_what_virsh_does_shows_within_a_tenth_of_a_second(
+def test_what_virsh_does_shows_at_once(
     person: Person,
     private_libvirt: PrivateLibvirt,
     machine: str,
