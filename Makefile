@@ -3,6 +3,9 @@
 .PHONY: run test coverage demo screenshots bench soak check setup deb installed
 .DEFAULT_GOAL := run
 
+# Compiling all of vmdesk at each start takes a third of its time, and no user's vmdesk does that.
+unexport PYTHONDONTWRITEBYTECODE
+
 ifeq ($(shell id -u),0)
 AS_USER = packaging/dev/as-user
 endif
