@@ -49,6 +49,26 @@ error_dialog.ErrorDialog = Watched
 print(app.main([]))
 """
 
+GARBAGE = """
+import gc, sys
+from PySide6.QtCore import QTimer
+from vmdesk import __main__, app
+
+class Watched(app.MainWindow):
+    def showEvent(self, event):
+        super().showEvent(event)
+        print(gc.isenabled())
+        QTimer.singleShot(app.REST_DELAY + 100, self.end)
+
+    def end(self):
+        print(gc.isenabled())
+        self.close()
+
+app.MainWindow = Watched
+app.REST_DELAY = 100
+sys.exit(__main__.main())
+"""
+
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -89,6 +109,11 @@ def test_what_the_first_picture_does_not_need_is_loaded_later() -> None:
     )
     done = run("-c", loaded, "--connect", "test:///default")
     assert (done.stdout, done.stderr) == ("['test']\n['vmdesk.views.file_dialog']\n", "")
+
+
+def test_garbage_is_looked_for_when_the_start_is_over() -> None:
+    done = run("-c", GARBAGE, "--connect", "test:///default")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "False\nTrue\n", "")
 
 
 def test_it_says_its_version() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import logging.handlers
 import os
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 LOG_SIZE = 1_000_000
 """Bytes after which a log file is put aside; three old ones are kept."""
 
+REST_DELAY = 1000
+"""Milliseconds after which the start is surely over."""
 DOCTOR_DELAY = 2000
 """Milliseconds after which it is looked what is wrong with this computer: the list comes first."""
 
@@ -61,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if first is not None:
         first.wished.connect(lambda wish: _show(window, wish))
     window.show()
+    QTimer.singleShot(REST_DELAY, _look_for_garbage)
     code = application.exec()
     if first is not None:
         first.close()
@@ -69,6 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.shutdown()
         os._exit(code)
     return code
+
+
+def _look_for_garbage() -> None:
+    """Have Python look for garbage from now on, but not in what is there for good."""
+    gc.freeze()
+    gc.enable()
 
 
 def _refuse(error: OperationError) -> int:
@@ -103,7 +113,7 @@ def _open(window: MainWindow, files: Sequence[str], new: bool) -> None:
 
 
 def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
-    """Build and wire everything; it connects to libvirt as soon as Qt's loop runs."""
+    """Build and wire everything; it has begun to connect to libvirt."""
     arguments = build_parser().parse_args(argv)
     memory.stay_small()
     _start_log()
@@ -116,10 +126,12 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     controller = Controller(folders, None if tools is None else tools.ssh)
     for known in configuration.choose_connections(arguments.connect):
         controller.add(known.uri, known.name)
-    window = MainWindow(controller, Settings())
-    if tools is not None:
-        _answer_ssh(tools, window, application)
+    questions = None if tools is None else _take_questions(tools, application)
+    # While libvirt answers, the window is made; what it says is heard when Qt's loop runs.
     controller.reconnect()
+    window = MainWindow(controller, Settings())
+    if questions is not None:
+        questions.asked.connect(lambda question: ssh_dialogs.ask(window, question))
     QTimer.singleShot(DOCTOR_DELAY, window, window.doctor.begin_at_start)
     _open(window, arguments.files, arguments.new)
     return application, window, controller
@@ -145,13 +157,13 @@ def _install_ssh_tools() -> SshTools | None:
         return None
 
 
-def _answer_ssh(tools: SshTools, window: MainWindow, application: QApplication) -> None:
-    """Show the questions of ssh in the window; those of virt-viewer's own ssh, too."""
+def _take_questions(tools: SshTools, application: QApplication) -> SshQuestions:
+    """Let ssh ask this program; virt-viewer's own ssh, too."""
     os.environ.update(tools.environment)
     questions = SshQuestions(tools, application)
-    questions.asked.connect(lambda question: ssh_dialogs.ask(window, question))
     application.aboutToQuit.connect(questions.close)
     application.aboutToQuit.connect(lambda: tools.remove())
+    return questions
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -37,7 +37,7 @@ PLUGINS = (
     "xcbglintegrations/*.so",
 )
 LANGUAGES = ("de", "es")
-PROGRAMS = {"vmdesk": "vmdesk.app", "vmdeskctl": "vmdesk.cli.main"}
+PROGRAMS = {"vmdesk": "vmdesk.__main__", "vmdeskctl": "vmdesk.cli.main"}
 LAUNCHER = """\
 #!/usr/bin/python3 -I
 import sys
@@ -112,6 +112,9 @@ def _install_vendored(vendor: Path) -> None:
     options = ("--no-compile", "--constraint", constraints, "--target", vendor)
     _run(*pip, "install", *options, *project["dependencies"])
     shutil.rmtree(vendor / "bin", ignore_errors=True)
+    # PySide's own Python code as files, or each start compiles it anew.
+    as_files = {**os.environ, "PYTHONPATH": str(vendor), "SBK_EMBED": "0"}
+    subprocess.run([sys.executable, "-c", "import PySide6.QtCore"], check=True, env=as_files)
     _trim_qt(vendor / "PySide6")
     for pattern in ("*.pyi", "*.pyx", "*.pxd", "*.pxi", "*.h", "*.c", "py.typed"):
         for path in vendor.rglob(pattern):
