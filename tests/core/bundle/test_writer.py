@@ -140,17 +140,19 @@ def test_the_manifest_comes_last_and_tells_what_is_stored(
 PIECES: list[Piece] = [b"a" * MIB, Hole(20 * MIB), b"b" * MIB, Hole(5 * MIB)]
 
 
-def _write_stream(target: Path, form: ArchiveForm, looks: Iterator[list[Piece]]) -> None:
+def _write_stream(
+    target: Path, form: ArchiveForm, looks: Iterator[list[Piece]], size: int = 27 * MIB
+) -> None:
     def begin() -> Generator[Piece]:
         yield from next(looks)
 
-    source = StreamSource(27 * MIB, 2 * MIB, "raw", begin)
+    source = StreamSource(size, 2 * MIB, "raw", begin)
     with (
         target.open("wb") as file,
         bundle_writer.writing(file.fileno(), form, "web", lambda _count: None) as writer,
     ):
         writer.add_bytes("web.xml", Role.DOMAIN, b"<domain/>")
-        writer.add_stream("web.raw", source, "vda", 27 * MIB)
+        writer.add_stream("web.raw", source, "vda", size)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -168,6 +170,24 @@ def test_a_disk_that_comes_in_pieces_is_stored_with_its_holes(
     assert target.stat().st_size < 2 * MIB + 128 * 1024
     if form is ArchiveForm.TAR:
         assert target.read_bytes().index(b"a" * MIB) % 4096 == 0
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_disk_that_comes_without_holes_is_an_ordinary_member(
+    tmp_path: Path, form: ArchiveForm
+) -> None:
+    target = tmp_path / "bundle"
+    data = [b"a" * MIB, b"b" * MIB]
+    _write_stream(target, form, itertools.repeat(list[Piece](data)), 2 * MIB)
+
+    listing = subprocess.run(["bsdtar", "-tf", target], check=True, capture_output=True, text=True)
+    assert listing.stdout.split() == ["web.xml", "web.raw", "vmdesk.json"]
+    packed = subprocess.run(["bsdtar", "-xOf", target, "web.raw"], capture_output=True)
+    assert packed.stdout == b"".join(data)
+    if form is ArchiveForm.TAR:
+        with tarfile.open(target) as archive:
+            assert archive.getmember("web.raw").offset_data % 4096 == 0
+            assert "GNU.sparse.major" not in archive.getmember("web.raw").pax_headers
 
 
 @pytest.mark.parametrize(

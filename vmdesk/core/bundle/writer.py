@@ -175,14 +175,14 @@ class BundleWriter:
 
     def add_stream(self, name: str, source: StreamSource, target: str, virtual_size: int) -> None:
         """Add a disk that comes in pieces; raises ``OperationError`` if it changes meanwhile."""
-        is_sparse = source.size - source.data_size >= WORTHWHILE_HOLES
-        if not is_sparse:
-            stored, digest = self._store_pieces(name, source, None)
-        elif self._stream is None:
-            stored, digest = self._store_before_its_header(name, source), None
+        digest = None
+        if self._stream is None:
+            stored = self._store_before_its_header(name, source)
         else:
-            # What is compressed can't be gone back to: it has to be read twice.
-            stored, digest = self._store_pieces(name, source, pieces.extents_of(source.open()))
+            # What is compressed can't be gone back to: a sparse one has to be read twice.
+            is_sparse = source.size - source.data_size >= WORTHWHILE_HOLES
+            extents = pieces.extents_of(source.open()) if is_sparse else None
+            stored, digest = self._store_pieces(name, source, extents)
         self._pad()
         kind = source.format
         self._records.append(
@@ -221,7 +221,9 @@ class BundleWriter:
             self._advance(len(data))
         if mapped.size != source.size:
             raise pieces.changed()
-        map_block, records, written_name = _map_of(name, source.size, tuple(mapped.extents))
+        is_whole = mapped.extents == [Extent(0, source.size)]
+        extents = None if is_whole else tuple(mapped.extents)
+        map_block, records, written_name = _map_of(name, source.size, extents)
         stored = len(map_block) + sum(extent.length for extent in mapped.extents)
         head = header.make_filling(
             written_name, stored, self._mtime, records, room - len(map_block)
