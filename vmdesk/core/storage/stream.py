@@ -4,7 +4,8 @@ https://libvirt.org/html/libvirt-libvirt-stream.html
 """
 
 import os
-from collections.abc import Generator, Iterable
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +21,20 @@ from vmdesk.core.libvirt_errors import translated
 CHUNK = 1024**2
 """Bytes read from a file of this computer at once."""
 
-PACKET = 256 * 1024
-"""Bytes asked for at once: libvirt's packets hold no more, and what is asked for is zeroed first
-(``virStreamRecvFlags`` in libvirt-python), which takes as long as receiving if it is four times as
-much."""
+PACKET = 256 * 1024 - 24
+"""Bytes asked for at once: as many as libvirt's packets hold behind their header. What is asked for
+is zeroed first (``virStreamRecvFlags`` in libvirt-python), so that four times as much takes as long
+as receiving it."""
 
-WINDOW = 32 * 1024**2
+WINDOW = 16 * 1024**2
 """Bytes that are asked for in one go.
 
 The thread that drives libvirt's events takes in whatever the daemon sends, however slowly it is
 used here: without a limit a whole image would pile up in memory (measured with libvirt 9.0).
 """
+
+AHEAD = 2
+"""Windows that are open at once, so that the daemon need not wait for the next question."""
 
 _IS_HOLE = -3
 """What ``virStreamRecvFlags`` returns instead of bytes where a hole begins."""
@@ -50,47 +54,71 @@ Piece = bytes | Hole
 def download(host: Host, volume: libvirt.virStorageVol) -> Generator[Piece]:
     """Yield a volume as it is stored: the bytes of its image file, not those that a guest sees.
 
-    Never more than ``WINDOW`` ahead of who asks. Close the generator to break it off. Raises
-    ``OperationError``, also for a volume that becomes shorter meanwhile.
+    Never more than ``AHEAD`` times ``WINDOW`` ahead of who asks. Close the generator to break it
+    off. Raises ``OperationError``, also for a volume that becomes shorter meanwhile.
     """
-    with translated():
-        size = volume.infoFlags(libvirt.VIR_STORAGE_VOL_GET_PHYSICAL)[2]
-    for start in range(0, size, WINDOW):
-        yield from _window(host, volume, start, min(WINDOW, size - start))
+    return _pieces(host, volume, _stored_size(volume))
 
 
 def head(host: Host, volume: libvirt.virStorageVol, length: int) -> bytes:
     """Return the first bytes of a volume as it is stored, as many as there are."""
-    with translated():
-        size = volume.infoFlags(libvirt.VIR_STORAGE_VOL_GET_PHYSICAL)[2]
-    pieces = _window(host, volume, 0, min(length, size)) if size else iter(())
+    pieces = _pieces(host, volume, min(length, _stored_size(volume)))
     return b"".join(bytes(p.length) if isinstance(p, Hole) else p for p in pieces)
 
 
-def _window(host: Host, volume: libvirt.virStorageVol, start: int, length: int) -> Generator[Piece]:
+def _stored_size(volume: libvirt.virStorageVol) -> int:
     with translated():
-        stream = host.connection.newStream()
-        volume.download(stream, start, length, libvirt.VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM)
-    is_whole = False
+        size: int = volume.infoFlags(libvirt.VIR_STORAGE_VOL_GET_PHYSICAL)[2]
+    return size
+
+
+def _pieces(host: Host, volume: libvirt.virStorageVol, size: int) -> Generator[Piece]:
+    """Yield the first bytes of a volume."""
+    windows: deque[_Window] = deque()
     try:
-        while True:
-            with translated():
-                piece = _receive(stream)
-            if piece is None:
-                break
-            length -= piece.length if isinstance(piece, Hole) else len(piece)
+        for start in range(0, size, WINDOW):
+            windows.append(_Window(host, volume, start, min(WINDOW, size - start)))
+            if len(windows) == AHEAD:
+                yield from windows[0].pieces()
+                windows.popleft()
+        while windows:
+            yield from windows[0].pieces()
+            windows.popleft()
+    finally:
+        for window in windows:
+            window.abort()
+
+
+class _Window:
+    """A part of a volume that the daemon has been asked for."""
+
+    def __init__(self, host: Host, volume: libvirt.virStorageVol, start: int, length: int) -> None:
+        self._missing = length
+        with translated():
+            self._stream = host.connection.newStream()
+            flags = libvirt.VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM
+            volume.download(self._stream, start, length, flags)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield all of it, once."""
+        while (piece := self._next()) is not None:
+            self._missing -= piece.length if isinstance(piece, Hole) else len(piece)
             yield piece
         with translated():
-            stream.finish()
-        is_whole = True
-    finally:
-        if not is_whole:
-            _abort(stream)
-    if length:
-        raise OperationError(
-            _("The disk became shorter while it was read."),
-            _("Wait until nothing writes to it any more and try again."),
-        )
+            self._stream.finish()
+        if self._missing:
+            raise OperationError(
+                _("The disk became shorter while it was read."),
+                _("Wait until nothing writes to it any more and try again."),
+            )
+
+    def abort(self) -> None:
+        """Break it off."""
+        _abort(self._stream)
+
+    def _next(self) -> Piece | None:
+        with translated():
+            return _receive(self._stream)
 
 
 def _receive(stream: libvirt.virStream) -> Piece | None:
