@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -258,6 +260,17 @@ def test_a_local_disc_is_used_where_it_is(local: Path, library: Path) -> None:
         iso = iso_library.fetch(source, library, Job())
         assert iso == Iso(local, len(CONTENT), Verification.NOT_VERIFIED)
     assert not library.exists()
+
+
+def test_a_local_disc_needs_nothing_of_the_network(local: Path, library: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from vmdesk.core.job import Job\n"
+        "from vmdesk.core import iso_library\n"
+        "iso_library.fetch(sys.argv[1], Path(sys.argv[2]), Job())\n"
+        "print({'requests', 'urllib3', 'ssl'} & set(sys.modules))"
+    )
+    argv = [sys.executable, "-c", program, str(local), str(library)]
+    assert subprocess.run(argv, capture_output=True, text=True).stdout == "set()\n"
 
 
 def test_a_local_disc_is_verified_when_asked(local: Path, library: Path) -> None:

@@ -1,19 +1,24 @@
 """The library of installation discs: fetch one from anywhere, once, and know if it is genuine."""
 
+from __future__ import annotations
+
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from vmdesk.core import checksums, kept_discs, lock
 from vmdesk.core.download import checksums as download_checksums
 from vmdesk.core.download import content, errors, http, names, transfer
 from vmdesk.core.download import record as download_record
-from vmdesk.core.download.http import Patience
-from vmdesk.core.download.part import Part
 from vmdesk.core.download.record import Record, Slot
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.kept_discs import Iso, SourceInfo
+
+if TYPE_CHECKING:
+    from vmdesk.core.download.http import Patience
+    from vmdesk.core.download.part import Part
 
 
 def fetch(
@@ -37,7 +42,7 @@ def fetch(
     try:
         download_record.prepare(slot)
         with lock.exclusive(slot.lock, job, lambda: _report_other(slot, job)):
-            return _fetch(slot, job, expected, patience or Patience())
+            return _fetch(slot, job, expected, patience or http.Patience())
     except OSError as exc:
         raise errors.from_storage(exc, str(library)) from exc
 
