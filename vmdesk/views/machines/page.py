@@ -69,7 +69,7 @@ class MachinesPage(QSplitter):
         self.setSizes([332, 788])
         self._next_look = self._once(self._ask_details)
         self._next_refresh = self._once(self.refresh)
-        self._sight, self._first_sight = self._once(self._tell_sight), self._once(self._tell_sight)
+        self._sight = self._once(self._tell_sight)
         self._connect()
 
     def _once(self, deed: Callable[[], object]) -> QTimer:
@@ -225,11 +225,14 @@ class MachinesPage(QSplitter):
     def _show_selection(self) -> None:
         self._selected = self.view.selected_keys()
         self.refresh()
-        # What is known is painted before more is asked for: answers take the window's time, too.
-        self._next_look.start(0)
-        # One that is passed by, as with a key that is held down, is not looked at.
-        if not self._sight.isActive():
-            self._first_sight.start(0)
+        if self._details is None:
+            # At the start the rows are painted first: an answer's thread would hold that up.
+            self._next_look.start(0)
+        else:
+            self._ask_details()
+            # One that is passed by, as with a key that is held down, is not looked at.
+            if not self._sight.isActive():
+                self._tell_sight()
         self._sight.start(_SETTLE)
 
     def _tell_sight(self) -> None:
