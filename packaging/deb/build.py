@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Mapping
 from email.utils import formatdate
 from pathlib import Path
 
@@ -97,8 +98,10 @@ def main() -> None:
         _run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", stage, target)
 
 
-def _run(*command: str | Path, cwd: Path | None = None) -> str:
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=cwd)
+def _run(
+    *command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> str:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=cwd, env=env)
     if done.returncode != 0:
         sys.exit(f"{command[0]} failed:\n{done.stderr}")
     return done.stdout
@@ -113,8 +116,8 @@ def _install_vendored(vendor: Path) -> None:
     _run(*pip, "install", *options, *project["dependencies"])
     shutil.rmtree(vendor / "bin", ignore_errors=True)
     # PySide's own Python code as files, or each start compiles it anew.
-    as_files = {**os.environ, "PYTHONPATH": str(vendor), "SBK_EMBED": "0"}
-    subprocess.run([sys.executable, "-c", "import PySide6.QtCore"], check=True, env=as_files)
+    as_files = {"PYTHONPATH": str(vendor), "SBK_EMBED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    _run(sys.executable, "-c", "import PySide6.QtCore", env=os.environ | as_files)
     _trim_qt(vendor / "PySide6")
     for pattern in ("*.pyi", "*.pyx", "*.pxd", "*.pxi", "*.h", "*.c", "py.typed"):
         for path in vendor.rglob(pattern):
