@@ -3,7 +3,7 @@
 .PHONY: run test coverage demo screenshots bench soak check setup deb installed
 .DEFAULT_GOAL := run
 
-# Compiling all of vmdesk at each start takes a third of its time, and no user's vmdesk does that.
+# Compiling all of vmdesk at each start takes a fifth of its time, and no user's vmdesk does that.
 unexport PYTHONDONTWRITEBYTECODE
 
 ifeq ($(shell id -u),0)

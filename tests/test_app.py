@@ -58,11 +58,15 @@ class Watched(app.MainWindow):
     def showEvent(self, event):
         super().showEvent(event)
         print(gc.isenabled())
-        QTimer.singleShot(app.REST_DELAY + 100, self.end)
+        self.timer = QTimer()
+        self.timer.timeout.connect(self.look)
+        self.timer.start(20)
 
-    def end(self):
-        print(gc.isenabled())
-        self.close()
+    def look(self):
+        if gc.isenabled():
+            print(gc.isenabled())
+            self.timer.stop()
+            self.close()
 
 app.MainWindow = Watched
 app.REST_DELAY = 100

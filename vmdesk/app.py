@@ -76,7 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _look_for_garbage() -> None:
-    """Have Python look for garbage from now on, but not in what is there for good."""
+    """Have Python look for garbage from now on, but not in what the start has made.
+
+    The little garbage that is in there stays; looking for it would hold the window up.
+    """
     gc.freeze()
     gc.enable()
 

@@ -118,6 +118,8 @@ def _install_vendored(vendor: Path) -> None:
     # PySide's own Python code as files, or each start compiles it anew.
     as_files = {"PYTHONPATH": str(vendor), "SBK_EMBED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     _run(sys.executable, "-c", "import PySide6.QtCore", env=os.environ | as_files)
+    if not (vendor / "shiboken6/files.dir").is_dir():
+        sys.exit("PySide does not unpack its Python code any more")
     _trim_qt(vendor / "PySide6")
     for pattern in ("*.pyi", "*.pyx", "*.pxd", "*.pxi", "*.h", "*.c", "py.typed"):
         for path in vendor.rglob(pattern):

@@ -41,7 +41,7 @@ def unpack_all(path: Path, target: Path) -> dict[str, Path]:
         for index, member in enumerate(reader.members(archive)):
             unpacked[member.name] = target / str(index)
             descriptor = extract.create_file(target / str(index))
-            extract.unpack(archive, member, descriptor, True, lambda _count: None)
+            extract.unpack(archive, member, descriptor, True, False, lambda _count: None)
             os.close(descriptor)
     return unpacked
 

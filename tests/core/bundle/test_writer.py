@@ -146,7 +146,7 @@ def _write_stream(
     def begin() -> Generator[Piece]:
         yield from next(looks)
 
-    source = StreamSource(size, 2 * MIB, "raw", begin)
+    source = StreamSource(size, min(size, 2 * MIB), "raw", begin)
     with (
         target.open("wb") as file,
         bundle_writer.writing(file.fileno(), form, "web", lambda _count: None) as writer,
@@ -188,6 +188,20 @@ def test_a_disk_that_comes_without_holes_is_an_ordinary_member(
         with tarfile.open(target) as archive:
             assert archive.getmember("web.raw").offset_data % 4096 == 0
             assert "GNU.sparse.major" not in archive.getmember("web.raw").pax_headers
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("pieces", [[], [Hole(5 * MIB)]], ids=["empty", "hole"])
+def test_a_disk_of_which_nothing_comes_is_as_long_as_it_was(
+    tmp_path: Path, form: ArchiveForm, pieces: list[Piece]
+) -> None:
+    size = 5 * MIB if pieces else 0
+    _write_stream(tmp_path / "bundle", form, itertools.repeat(pieces), size)
+    for program in ("tar", "bsdtar"):
+        folder = tmp_path / program
+        folder.mkdir()
+        subprocess.run([program, "-xf", tmp_path / "bundle", "-C", folder], check=True)
+        assert (folder / "web.raw").read_bytes() == bytes(size)
 
 
 @pytest.mark.parametrize(

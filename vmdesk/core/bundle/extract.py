@@ -9,7 +9,6 @@ from vmdesk.core import sparse
 from vmdesk.core.bundle.digest import Digest
 from vmdesk.core.bundle.header import damaged
 from vmdesk.core.bundle.reader import Archive, Member
-from vmdesk.core.image.header import QCOW2_MAGIC
 
 
 def create_file(path: Path) -> int:
@@ -23,13 +22,14 @@ def unpack(
     member: Member,
     target: int,
     needs_digest: bool,
+    is_dense: bool,
     advance: Callable[[int], object],
 ) -> str | None:
     """Write a member's data into an empty open file and return the SHA-256 of what was stored.
 
-    Where nobody needs the digest it is None, and the kernel copies, or shares blocks if it can,
-    unless there may be zeros to be left out. ``advance`` is called with each number of further
-    bytes and may raise to stop.
+    Where nobody needs the digest it is None. Then the kernel shares blocks if it can, or copies
+    what ``is_dense``; else long runs of zeros become holes. ``advance`` is called with each
+    number of further bytes and may raise to stop.
     """
     digest = None
     if needs_digest:
@@ -37,9 +37,7 @@ def unpack(
             hashing.update(member.map_block)
             _pump(archive, member, target, hashing.update, advance)
         digest = hashing.hexdigest()
-    elif archive.is_plain and (
-        _is_dense(archive, member) or sparse.can_share(archive.descriptor, target)
-    ):
+    elif archive.is_plain and (is_dense or sparse.can_share(archive.descriptor, target)):
         _copy(archive, member, target, advance)
     else:
         _pump(archive, member, target, lambda _piece: None, advance)
@@ -47,23 +45,17 @@ def unpack(
     return digest
 
 
-def _is_dense(archive: Archive, member: Member) -> bool:
-    """Say whether the zeros of a member of a plain archive are left out already."""
-    start = os.pread(archive.descriptor, len(QCOW2_MAGIC), archive.position)
-    return member.extents is not None or start == QCOW2_MAGIC
-
-
 def _copy(archive: Archive, member: Member, target: int, advance: Callable[[int], object]) -> None:
     reported = 0
 
     def on_bytes(done: int) -> None:
         nonlocal reported
+        archive.skip(done - reported)
         advance(done - reported)
         reported = done
 
     for extent in member.layout:
         start = archive.position
-        archive.skip(extent.length)
         reported = 0
         try:
             sparse.copy_range(

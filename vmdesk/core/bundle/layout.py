@@ -95,8 +95,8 @@ class MemberRecord:
     """What the manifest says of one member; sizes in bytes.
 
     ``size`` is that of the unpacked file, ``stored_size`` that of the data in the tar (less, for
-    a sparse member). ``sha256`` covers the stored data and is None if nobody read it while it was
-    written (the kernel copied it).
+    a sparse member). ``sha256`` covers the stored data and is None for the disks of a plain tar,
+    which go by as fast as the kernel, or whoever sends them, can.
     """
 
     name: str

@@ -141,6 +141,12 @@ def checksum(contents: Contents, name: str) -> str | None:
     return contents.checksums.get(name) if record is None else record.sha256
 
 
+def is_dense(contents: Contents, name: str) -> bool:
+    """Say whether a member is one of vmdesk's own qcow2 disks, which have no zeros to leave out."""
+    record = None if contents.manifest is None else contents.manifest.record(name)
+    return record is not None and record.format == "qcow2"
+
+
 def add_checked_text(contents: Contents, member: Member, text: bytes) -> None:
     """Take the XML or the manifest, with its digest."""
     if member.role is Role.DOMAIN:

@@ -110,6 +110,7 @@ def _unpack_one(
             member,
             descriptor,
             needs_digest,
+            scan.is_dense(ahead, member.name),
             lambda _count: job.report(archive.consumed, archive.file_size, _("Unpacking")),
         )
         if member.role is Role.DISK:

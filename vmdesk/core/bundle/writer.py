@@ -18,7 +18,9 @@ from vmdesk.core.sparse import Extent
 from vmdesk.core.storage.stream import Piece
 
 WORTHWHILE_HOLES = 1024**2
-"""Bytes of holes from which a member is stored sparse rather than as it is."""
+"""Bytes of holes from which a member is stored sparse rather than as it is.
+
+A stream in a plain archive has all of its holes left out: they are known at the end only."""
 
 RESERVED = 48 * 1024
 """Bytes in front of a member that is stored before its header and map are known."""

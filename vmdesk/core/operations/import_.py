@@ -56,7 +56,7 @@ def preview(host: Host, path: Path, options: ImportOptions, job: Job) -> Preview
 def verify(host: Host, path: Path, options: ImportOptions, job: Job) -> Preview:
     """Like ``preview``, but read and check all of the file, its checksums included.
 
-    The disks of a plain tar have none: the kernel copied them. ``is_verified`` is False then.
+    The disks of a plain tar have none. ``is_verified`` is False then.
     """
     if content.identify(path) is not Content.BUNDLE:
         return preview(host, path, options, job)
