@@ -175,6 +175,71 @@ def test_a_device_that_is_not_there_prevents_it(
     assert what in " ".join(_obstacles(here, there, uuid))
 
 
+def test_a_network_that_is_not_active_there_prevents_it(here: Host, there: Host) -> None:
+    card = "<interface type='network'><source network='lab'/></interface>"
+    uuid = token_machine.define(here, "web", [], devices=card).UUIDString()
+    there.connection.networkDefineXML("<network><name>lab</name><bridge name='vmdq8'/></network>")
+    assert "“lab” of the other computer is not active" in " ".join(_obstacles(here, there, uuid))
+
+
+def test_a_machine_that_is_there_already_does_not_go(
+    here: Host, there: Host, tmp_path: Path
+) -> None:
+    disk = token_machine.make_qcow2(tmp_path / "web.qcow2", "token")
+    domain = token_machine.define(here, "web", [(disk, "qcow2")])
+    there.connection.defineXML(domain.XMLDesc())
+    domain.snapshotCreateXML("<domainsnapshot><name>before</name></domainsnapshot>")
+    found = _obstacles(here, there, domain.UUIDString())
+    assert "The other computer has this machine already." in found
+    assert "The machine has 1 snapshot." in found
+
+
+def test_another_kind_of_hypervisor_prevents_it(here: Host) -> None:
+    uuid = token_machine.define(here, "web", []).UUIDString()
+    with closing(Host("test:///default")) as other:
+        other.open()
+        assert "another kind of hypervisor" in " ".join(_obstacles(here, other, uuid))
+
+
+def test_what_changes_for_the_guest_is_said_before(here: Host, there: Host, tmp_path: Path) -> None:
+    devices = (
+        "<interface type='user'/><disk type='file' device='cdrom'>"
+        f"<source file='{tmp_path}/disc.iso'/><target dev='sdz' bus='sata'/></disk>"
+    )
+    uuid = token_machine.define(here, "web", [], devices=devices).UUIDString()
+    notes = migrate.survey(here, there, uuid, MigrationOptions(Storage.SHARED), Job()).notes
+    assert "open connections break" in " ".join(notes)
+    assert "The disc in sdz stays in only if" in " ".join(notes)
+
+
+LOCK = "<secret type='passphrase' uuid='11111111-2222-3333-4444-555555555555'/>"
+ODD_DISKS = {
+    "<driver name='qemu' type='vmdk'/><source file='/srv/x.vmdk'/>": "can’t be copied",
+    "<driver name='qemu' type='qcow2'/><source file='/srv/x.qcow2'>"
+    f"<encryption format='luks'>{LOCK}</encryption></source>": "is encrypted",
+}
+
+
+@pytest.mark.parametrize(("disk", "what"), ODD_DISKS.items(), ids=["vmdk", "encrypted"])
+def test_a_disk_that_cannot_be_copied_prevents_it(
+    here: Host, there: Host, disk: str, what: str
+) -> None:
+    device = f"<disk type='file' device='disk'>{disk}<target dev='vdz' bus='virtio'/></disk>"
+    uuid = token_machine.define(here, "web", [], devices=device).UUIDString()
+    found = migrate.survey(here, there, uuid, MigrationOptions(), Job())
+    assert what in " ".join(obstacle.what for obstacle in found.obstacles)
+
+
+def test_a_disk_in_the_network_is_seen_by_both(here: Host, there: Host) -> None:
+    device = (
+        "<disk type='network' device='disk'><driver name='qemu' type='raw'/>"
+        "<source protocol='nbd' name='web'><host name='storage.invalid' port='10809'/></source>"
+        "<target dev='vdz' bus='virtio'/></disk>"
+    )
+    uuid = token_machine.define(here, "web", [], devices=device).UUIDString()
+    assert migrate.survey(here, there, uuid, MigrationOptions(), Job()).storage.copied == ()
+
+
 def test_a_cpu_that_the_other_host_has_not_prevents_it(here: Host, there: Host) -> None:
     xml = token_machine.define(here, "web", []).XMLDesc()
     # No emulation has all that this one has.
