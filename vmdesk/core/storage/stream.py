@@ -21,10 +21,10 @@ from vmdesk.core.libvirt_errors import translated
 CHUNK = 1024**2
 """Bytes read from a file of this computer at once."""
 
-PACKET = 256 * 1024 - 24
-"""Bytes asked for at once: as many as libvirt's packets hold behind their header. What is asked for
-is zeroed first (``virStreamRecvFlags`` in libvirt-python), so that four times as much takes as long
-as receiving it."""
+PACKET = 256 * 1024
+"""Bytes asked for at once: as many as the daemon reads at once, and sends in two packets. What is
+asked for is zeroed first (``virStreamRecvFlags`` in libvirt-python), so that four times as much
+takes as long as receiving it."""
 
 WINDOW = 16 * 1024**2
 """Bytes that are asked for in one go.
