@@ -18,8 +18,8 @@ from vmdesk.models.domain_list_model import DomainRole
 pytestmark = pytest.mark.hypervisor
 
 NAME = "small"
-SOON = 1.0
-"""Seconds: many times what it takes, and less than a window that asks at intervals would need."""
+SOON = 0.4
+"""Seconds: many times what it takes, and less than the median of asking each second."""
 
 
 @pytest.fixture

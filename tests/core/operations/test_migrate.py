@@ -237,7 +237,9 @@ def test_a_disk_in_the_network_is_seen_by_both(here: Host, there: Host) -> None:
         "<target dev='vdz' bus='virtio'/></disk>"
     )
     uuid = token_machine.define(here, "web", [], devices=device).UUIDString()
-    assert migrate.survey(here, there, uuid, MigrationOptions(), Job()).storage.copied == ()
+    found = migrate.survey(here, there, uuid, MigrationOptions(), Job())
+    assert [obstacle.what for obstacle in found.obstacles] == ["The machine is not running."]
+    assert found.storage.copied == ()
 
 
 def test_a_cpu_that_the_other_host_has_not_prevents_it(here: Host, there: Host) -> None:
