@@ -146,8 +146,8 @@ def test_it_comes_up_by_itself_only_with_news(
     flow._show_news(Examination(FINDINGS, is_news=False))
     assert pages(parent) == []
     flow._show_news(Examination(FINDINGS, is_news=True))
-    (page,) = pages(parent)
-    assert len(page.cards) == 2
+    qtbot.waitUntil(lambda: bool(pages(parent)))
+    assert len(pages(parent)[0].cards) == 2
 
 
 def test_the_first_start_on_a_broken_computer_shows_it(

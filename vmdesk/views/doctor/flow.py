@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -31,7 +31,8 @@ class DoctorFlow(QObject):
 
     def begin(self) -> DoctorPage:
         """Show the page, and examine this computer."""
-        page = self._open()
+        page = self._page or self._made()
+        self._raise()
         self._look()
         return page
 
@@ -44,18 +45,20 @@ class DoctorFlow(QObject):
         """Put a report on the clipboard."""
         self._controller.home.checkup.report().succeeded.connect(self._copy)
 
-    def _open(self) -> DoctorPage:
-        if self._page is None:
-            page = doctor_page.DoctorPage(self._window)
-            page.again_wanted.connect(self._look)
-            page.report_wanted.connect(self.copy_report)
-            page.mend_wanted.connect(self._mend)
-            page.finished.connect(self._forget)
-            self._page = page
-        self._page.show()
-        self._page.raise_()
-        self._page.activateWindow()
-        return self._page
+    def _made(self) -> DoctorPage:
+        page = doctor_page.DoctorPage(self._window)
+        page.again_wanted.connect(self._look)
+        page.report_wanted.connect(self.copy_report)
+        page.mend_wanted.connect(self._mend)
+        page.finished.connect(self._forget)
+        self._page = page
+        return page
+
+    def _raise(self) -> None:
+        if self._page is not None:
+            self._page.show()
+            self._page.raise_()
+            self._page.activateWindow()
 
     def _forget(self) -> None:
         self._page = None
@@ -70,8 +73,11 @@ class DoctorFlow(QObject):
             self._page.show_findings(examination.findings)
 
     def _show_news(self, examination: Examination) -> None:
-        if examination.is_news:
-            self._open()
+        if examination.is_news and self._page is None:
+            self._made().show_findings(examination.findings)
+            # To make it and to draw it take 20 ms each: what else waits has its turn in between.
+            QTimer.singleShot(0, self, self._raise)
+        elif examination.is_news:
             self._show(examination)
 
     def _mend(self, mend: Mend) -> None:
