@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 LOG_SIZE = 1_000_000
 """Bytes after which a log file is put aside; three old ones are kept."""
 
+TURN = 0.0005
+"""Seconds after which a worker lets the window's thread go on: to paint, that asks for Python's
+lock some fifty times, and would wait 5 ms each time."""
 REST_DELAY = 1000
 """Milliseconds after which the start is surely over."""
 DOCTOR_DELAY = 2000
@@ -119,6 +122,7 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     """Build and wire everything; it has begun to connect to libvirt."""
     arguments = build_parser().parse_args(argv)
     memory.stay_small()
+    sys.setswitchinterval(TURN)
     _start_log()
     sys.excepthook = _log_defect
     events.register()
