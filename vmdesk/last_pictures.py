@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from vmdesk.core.job import Job
 from vmdesk.core.kept_pictures import KeptPictures
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole, DomainRow
-from vmdesk.shrinking import shrunk
+from vmdesk.pictures import shrunk, unpacked
 from vmdesk.tasks import Task
 
 SIZE = QSize(640, 400)
@@ -76,7 +76,7 @@ class LastPictures(QObject):
                 self._kept[uuid] = _Kept(picture.cacheKey(), time.monotonic())
                 self._domains.set_picture(uuid, picture)
 
-        task = self._ask(lambda _job: QImage.fromData(self._files.read(uuid)))
+        task = self._ask(lambda _job: unpacked(self._files.read(uuid), SIZE))
         task.succeeded.connect(show)
 
     def _follow(self, first: QModelIndex, last: QModelIndex, roles: list[int]) -> None:

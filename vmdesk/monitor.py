@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeGuard
+from zlib import crc32
 
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -14,7 +15,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
 from vmdesk.core.statistics import Sample, Sampler, Usage
 from vmdesk.models.domain_list_model import DomainListModel, DomainRow
-from vmdesk.shrinking import shrunk
+from vmdesk.pictures import unpacked
 from vmdesk.tasks import TaskRunner
 
 STATISTICS_INTERVAL = 1
@@ -204,11 +205,11 @@ class Monitor(QObject):
 
         def take(_job: Job) -> _Picture | None:
             data = screenshot.take(self._host, uuid)
-            digest = hash(data)
+            digest = crc32(data)
             # Most screens stand still most of the time, and unpacking is most of the work.
             if digest == known:
                 return None
-            return _Picture(digest, shrunk(QImage.fromData(data), PICTURE_SIZE))
+            return _Picture(digest, unpacked(data, PICTURE_SIZE))
 
         task = self.runner.start(_("Look"), take)
         task.succeeded.connect(lambda picture: self._show(uuid, screen, picture))
