@@ -1,5 +1,7 @@
 """The page of machines asks for details at once, and never for more than one at a time."""
 
+from threading import Event
+
 import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
@@ -7,9 +9,13 @@ from pytestqt.qtbot import QtBot
 
 from tests.views.conftest import info
 from vmdesk.controller import Controller
+from vmdesk.core import details
+from vmdesk.core.details import DomainDetails
 from vmdesk.core.domain_key import DomainKey
+from vmdesk.core.job import Job
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.tasks import Task
+from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.labels import ElidedLabel
 from vmdesk.views.machines.page import MachinesPage
@@ -60,6 +66,38 @@ def test_however_fast_the_selection_moves_one_question_is_under_way_and_the_last
     assert asked[-1] == keys["three"].uuid
     assert keys["two"].uuid not in asked
     assert max(under_way) == 1
+
+
+def test_the_next_machine_is_shown_with_its_details_or_without_them_if_they_take_long(
+    qtbot: QtBot, window: MainWindow, controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = controller.home
+    site.host.connection.defineXML(MORE.format(name="one"))
+    qtbot.waitUntil(lambda: site.domains.rowCount() == 2)
+    machines = window.machines
+    qtbot.waitUntil(lambda: machines._details is not None)
+    (one,) = (machine.key for machine in controller.machines() if machine.row.domain.name == "one")
+    is_told = Event()
+
+    def late(uuid: str) -> Task:
+        def look(_job: Job) -> DomainDetails:
+            assert is_told.wait(10)
+            return details.read(site.host, uuid, site.folders.isos)
+
+        return site._work.ask(look)
+
+    monkeypatch.setattr(site, "details", late)
+    machines.view.select([one])
+    assert "one" not in _texts(window), "it would be laid out twice"
+    with qtbot.waitSignal(window.domain_actions.requested) as wanted:
+        window.domain_actions.request(Act.DELETE)
+    assert wanted.args is not None
+    assert wanted.args[0].keys == (one,), "what is selected is what is meant"
+    qtbot.waitUntil(lambda: "one" in _texts(window))
+    assert "note of one" not in _texts(window)
+    assert "test" not in _texts(window)
+    is_told.set()
+    qtbot.waitUntil(lambda: "note of one" in _texts(window))
 
 
 def test_a_guest_that_was_asked_to_shut_down_is_said_to_do_so_until_it_has(

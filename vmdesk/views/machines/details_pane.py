@@ -102,6 +102,14 @@ class DetailsPane(QScrollArea):
         self._facts.setVisible(details is not None)
         if details is not None:
             self._facts.show_facts(facts_of(details, self._actions))
+        self._settle()
+
+    def _settle(self) -> None:
+        """Lay all out now: Qt would paint it once before."""
+        ground = self.widget()
+        for part in (self._facts, self._buttons, ground):
+            if (layout := part.layout()) is not None:
+                layout.activate()
 
     def show_usages(self, usages: Sequence[Usage], memory: int) -> None:
         """Show what a machine with ``memory`` KiB uses; of one that is off there is nothing."""

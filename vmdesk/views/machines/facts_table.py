@@ -72,6 +72,10 @@ class FactsTable(QFrame):
             link.setAccessibleDescription(fact.hindrance or f"{fact.name}: {fact.value}")
             link.clicked.connect(lambda: self._run(row))
             self._layout.addWidget(link, row, 2, Qt.AlignmentFlag.AlignRight)
+            link.show()
+        # Qt would show them by and by, and paint all twice.
+        name.show()
+        value.show()
 
     def _run(self, row: int) -> None:
         run = self._facts[row].run

@@ -22,6 +22,9 @@ from vmdesk.views.machines.order import SortBy
 from vmdesk.views.machines.proxy import DomainProxy
 from vmdesk.views.placeholder_page import PlaceholderPage
 
+_HOLD = 50
+"""Milliseconds for which the machine shown before stays, until the details of the next are here:
+to lay all out twice takes longer, and it flickers."""
 _SETTLE = 80
 """Milliseconds that the list rests before libvirt is told which rows are in sight."""
 _REFRESH, _CALM_REFRESH = 5000, 20_000
@@ -107,6 +110,7 @@ class MachinesPage(QSplitter):
 
     def refresh(self) -> None:
         """Show the selected rows as they are now."""
+        self._next_refresh.stop()
         focused = self.window().focusWidget()
         is_in_pane = focused is not None and self.pane.isAncestorOf(focused)
         self._show_selected()
@@ -122,8 +126,7 @@ class MachinesPage(QSplitter):
         machines = self._machines()
         rows = [machine.row for machine in machines]
         one = machines[0] if len(machines) == 1 else None
-        is_known = one is not None and self._details is not None and self._details[0] == one.key
-        details = self._details[1] if is_known and self._details is not None else None
+        details = self._known_details()
         self._actions.set_machines(machines, details)
         self.pane.show_rows(rows, all(machine.is_connected for machine in machines))
         info = one.row.info if one is not None else None
@@ -222,18 +225,36 @@ class MachinesPage(QSplitter):
             is_there = meant is not None and self.proxy.index_of(meant).isValid()
             self.view.select([meant if meant is not None and is_there else first])
 
+    def _known_details(self) -> DomainDetails | None:
+        """Return the details of the one machine that is selected, if they are here."""
+        if self._details is None or [self._details[0]] != self._selected:
+            return None
+        return self._details[1]
+
     def _show_selection(self) -> None:
         self._selected = self.view.selected_keys()
-        self.refresh()
         if self._details is None:
+            self.refresh()
             # At the start the rows are painted first: an answer's thread would hold that up.
             self._next_look.start(0)
         else:
             self._ask_details()
+            if self._awaits_details:
+                self._actions.set_machines(self._machines())
+                if not self._next_refresh.isActive():
+                    self._next_refresh.start(_HOLD)
+            else:
+                self.refresh()
             # One that is passed by, as with a key that is held down, is not looked at.
             if not self._sight.isActive():
                 self._tell_sight()
         self._sight.start(_SETTLE)
+
+    @property
+    def _awaits_details(self) -> bool:
+        """Whether the details of the one machine that is selected are not here yet."""
+        is_one = len(self._selected) == 1 and self._selected[0].connection in self._asked
+        return is_one and self._known_details() is None
 
     def _tell_sight(self) -> None:
         selected = self._selected[0] if len(self._selected) == 1 else None
