@@ -6,6 +6,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from hypothesis import settings
 
 from tests import system_libvirt
 from tests.other_libvirt import OtherLibvirt, end
+from vmdesk import tasks
 from vmdesk.core import events
 from vmdesk.core.host import Host
 
@@ -48,6 +50,22 @@ settings.load_profile("vmdesk")
 def pytest_unconfigure() -> None:
     """Remove what this run of the tests has made."""
     shutil.rmtree(ROOT, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def seen_threads() -> Iterator[None]:
+    """Let what measures the coverage see Qt's threads too: Python tells it of its own alone."""
+    see = threading.gettrace()
+    run = tasks._Work.run
+
+    def run_seen(work: tasks._Work) -> None:
+        sys.settrace(see)
+        run(work)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if see is not None:
+            patch.setattr(tasks._Work, "run", run_seen)
+        yield
 
 
 @pytest.fixture
