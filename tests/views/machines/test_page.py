@@ -3,7 +3,7 @@
 from threading import Event
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRect
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,9 +15,10 @@ from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.job import Job
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.tasks import Task
-from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.labels import ElidedLabel
+from vmdesk.views.machines import page
+from vmdesk.views.machines.details_pane import DetailsPane
 from vmdesk.views.machines.page import MachinesPage
 from vmdesk.views.main_window import MainWindow
 
@@ -68,35 +69,95 @@ def test_however_fast_the_selection_moves_one_question_is_under_way_and_the_last
     assert max(under_way) == 1
 
 
-def test_the_next_machine_is_shown_with_its_details_or_without_them_if_they_take_long(
-    qtbot: QtBot, window: MainWindow, controller: Controller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Paintings(QObject):
+    """What can be read in the pane, and where, each time that it is painted."""
+
+    def __init__(self, pane: DetailsPane) -> None:
+        super().__init__(pane)
+        self._pane = pane
+        self.seen: list[dict[str, QRect]] = []
+        pane.widget().installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint:
+            labels = self._pane.findChildren(ElidedLabel)
+            self.seen.append({one.text(): one.geometry() for one in labels if one.isVisible()})
+        return False
+
+
+@pytest.fixture
+def one(qtbot: QtBot, window: MainWindow, controller: Controller) -> DomainKey:
+    """A second machine, which is off; the first one is shown with its details."""
     site = controller.home
     site.host.connection.defineXML(MORE.format(name="one"))
     qtbot.waitUntil(lambda: site.domains.rowCount() == 2)
-    machines = window.machines
-    qtbot.waitUntil(lambda: machines._details is not None)
-    (one,) = (machine.key for machine in controller.machines() if machine.row.domain.name == "one")
+    qtbot.waitUntil(lambda: window.machines._details is not None)
+    (key,) = (machine.key for machine in controller.machines() if machine.row.domain.name == "one")
+    return key
+
+
+def test_the_next_machine_is_painted_once_with_its_details(
+    qtbot: QtBot, window: MainWindow, one: DomainKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "_HOLD", 60_000)
+    paintings = Paintings(window.machines.pane)
+    window.machines.view.select([one])
+    qtbot.waitUntil(lambda: "note of one" in _texts(window))
+    qtbot.waitUntil(lambda: any("one" in seen for seen in paintings.seen))
+    seen = [seen for seen in paintings.seen if "one" in seen]
+    qtbot.waitUntil(lambda: not window.machines._asked)
+    labels = window.machines.pane.findChildren(ElidedLabel)
+    places = {label.text(): label.geometry() for label in labels if label.isVisible()}
+    assert "note of one" in places
+    assert seen == [places] * len(seen)
+
+
+def test_details_that_take_long_are_not_waited_for(
+    qtbot: QtBot,
+    window: MainWindow,
+    controller: Controller,
+    one: DomainKey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site, pane = controller.home, window.machines.pane
     is_told = Event()
 
     def late(uuid: str) -> Task:
         def look(_job: Job) -> DomainDetails:
-            assert is_told.wait(10)
+            assert is_told.wait(60)
             return details.read(site.host, uuid, site.folders.isos)
 
         return site._work.ask(look)
 
     monkeypatch.setattr(site, "details", late)
-    machines.view.select([one])
-    assert "one" not in _texts(window), "it would be laid out twice"
-    with qtbot.waitSignal(window.domain_actions.requested) as wanted:
-        window.domain_actions.request(Act.DELETE)
-    assert wanted.args is not None
-    assert wanted.args[0].keys == (one,), "what is selected is what is meant"
-    qtbot.waitUntil(lambda: "one" in _texts(window))
+    window.machines.view.select([one])
+    assert not pane.updatesEnabled()
+    assert "one" in _texts(window), "what is clicked on now is the one that is selected"
+    qtbot.waitUntil(pane.updatesEnabled)
     assert "note of one" not in _texts(window)
-    assert "test" not in _texts(window)
     is_told.set()
+    qtbot.waitUntil(lambda: "note of one" in _texts(window))
+
+
+def test_an_answer_for_a_machine_that_is_selected_no_more_is_of_no_use(
+    qtbot: QtBot, window: MainWindow, controller: Controller, one: DomainKey
+) -> None:
+    window.machines.view.select([one])
+    qtbot.waitUntil(lambda: "note of one" in _texts(window))
+    (test,) = (machine.key for machine in controller.machines() if machine.key != one)
+    site = controller.home
+    read = details.read(site.host, test.uuid, site.folders.isos)
+    window.machines._take_details((test, read))
+    assert "note of one" in _texts(window)
+
+
+def test_a_machine_that_is_selected_while_the_window_is_hidden_is_asked_about_when_it_is_shown(
+    qtbot: QtBot, window: MainWindow, one: DomainKey
+) -> None:
+    window.hide()
+    window.machines.view.select([one])
+    assert not window.machines._asked
+    window.show()
     qtbot.waitUntil(lambda: "note of one" in _texts(window))
 
 

@@ -105,7 +105,7 @@ class DetailsPane(QScrollArea):
         self._settle()
 
     def _settle(self) -> None:
-        """Lay all out now: Qt would paint it once before."""
+        """Lay the parts that have changed out now: Qt might paint them once before."""
         ground = self.widget()
         for part in (self._facts, self._buttons, ground):
             if (layout := part.layout()) is not None:

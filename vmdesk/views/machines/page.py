@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QWidget
 from shiboken6 import isValid
 
@@ -23,8 +24,8 @@ from vmdesk.views.machines.proxy import DomainProxy
 from vmdesk.views.placeholder_page import PlaceholderPage
 
 _HOLD = 50
-"""Milliseconds for which the machine shown before stays, until the details of the next are here:
-to lay all out twice takes longer, and it flickers."""
+"""Milliseconds that the painting of another machine waits for its details at most: to paint it
+without them and then with them takes longer, and it flickers."""
 _SETTLE = 80
 """Milliseconds that the list rests before libvirt is told which rows are in sight."""
 _REFRESH, _CALM_REFRESH = 5000, 20_000
@@ -72,6 +73,7 @@ class MachinesPage(QSplitter):
         self.setSizes([332, 788])
         self._next_look = self._once(self._ask_details)
         self._next_refresh = self._once(self.refresh)
+        self._end_of_hold = self._once(lambda: self.pane.setUpdatesEnabled(True))
         self._sight = self._once(self._tell_sight)
         self._connect()
 
@@ -81,6 +83,11 @@ class MachinesPage(QSplitter):
         timer.setSingleShot(True)
         timer.timeout.connect(deed)
         return timer
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for what nobody asked for while it could not be seen."""
+        super().showEvent(event)
+        self._ask_details()
 
     def set_filter(self, text: str) -> None:
         """Show the machines that ``text`` is found in."""
@@ -110,7 +117,6 @@ class MachinesPage(QSplitter):
 
     def refresh(self) -> None:
         """Show the selected rows as they are now."""
-        self._next_refresh.stop()
         focused = self.window().focusWidget()
         is_in_pane = focused is not None and self.pane.isAncestorOf(focused)
         self._show_selected()
@@ -233,28 +239,19 @@ class MachinesPage(QSplitter):
 
     def _show_selection(self) -> None:
         self._selected = self.view.selected_keys()
+        self.refresh()
         if self._details is None:
-            self.refresh()
             # At the start the rows are painted first: an answer's thread would hold that up.
             self._next_look.start(0)
         else:
-            self._ask_details()
-            if self._awaits_details:
-                self._actions.set_machines(self._machines())
-                if not self._next_refresh.isActive():
-                    self._next_refresh.start(_HOLD)
-            else:
-                self.refresh()
+            is_awaited = self._ask_details() and self._known_details() is None
+            self.pane.setUpdatesEnabled(not is_awaited)
+            if is_awaited and not self._end_of_hold.isActive():
+                self._end_of_hold.start(_HOLD)
             # One that is passed by, as with a key that is held down, is not looked at.
             if not self._sight.isActive():
                 self._tell_sight()
         self._sight.start(_SETTLE)
-
-    @property
-    def _awaits_details(self) -> bool:
-        """Whether the details of the one machine that is selected are not here yet."""
-        is_one = len(self._selected) == 1 and self._selected[0].connection in self._asked
-        return is_one and self._known_details() is None
 
     def _tell_sight(self) -> None:
         selected = self._selected[0] if len(self._selected) == 1 else None
@@ -265,10 +262,11 @@ class MachinesPage(QSplitter):
         is_empty = self.proxy.rowCount() == 0 and self.proxy.is_filtered
         self._left.setCurrentIndex(1 if is_empty else 0)
 
-    def _ask_details(self) -> None:
+    def _ask_details(self) -> bool:
+        """Ask for the details of the selected machine; return whether an answer is to come."""
         machines = self._machines()
         if len(machines) != 1 or machines[0].row.info is None or not machines[0].is_connected:
-            return
+            return False
         key = machines[0].key
         if key.connection in self._asked:
             # However fast the selection moves, one question is under way: then comes the last.
@@ -281,6 +279,7 @@ class MachinesPage(QSplitter):
                 question.ended.connect(self._end_question)
         if machines[0].row.is_active:
             self._next_look.start(_CALM_REFRESH if self._controller.is_calm(key) else _REFRESH)
+        return key.connection in self._asked
 
     def _end_question(self, connection: str) -> None:
         self._asked.discard(connection)
@@ -289,8 +288,10 @@ class MachinesPage(QSplitter):
             self._ask_details()
 
     def _take_details(self, details: tuple[DomainKey, DomainDetails]) -> None:
-        self._details = details
-        self.refresh()
+        if self._selected == [details[0]]:
+            self._details = details
+            self.refresh()
+            self.pane.setUpdatesEnabled(True)
 
     def _no_match_page(self) -> QWidget:
         button = QPushButton(_("Show &all"))
