@@ -23,7 +23,7 @@ MACROS = f"""
 %pip %{{python3}} -m pip --disable-pip-version-check
 %pyproject_buildrequires true
 %pyproject_files %{{_builddir}}/files
-%pyproject_wheel %{{pip}} wheel --no-deps --wheel-dir wheels .
+%pyproject_wheel %{{pip}} wheel --no-deps --no-build-isolation --wheel-dir wheels .
 %pyproject_install %{{pip}} install --no-deps -I --root %{{buildroot}} --prefix /usr wheels/*
 %found find ./{SITE} ! -type d -path
 %pyproject_save_files() (cd %{{buildroot}}; %{{found}} '*/%{{1}}*' | cut -c2-) >%{{pyproject_files}}
