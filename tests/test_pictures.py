@@ -38,6 +38,10 @@ def test_a_large_picture_is_made_to_fit_in_its_own_proportions(form: str) -> Non
     assert shrunk(picture, QSize(640, 400)).size() == QSize(640, 360)
 
 
+def test_of_a_picture_that_is_hardly_wide_a_line_stays() -> None:
+    assert unpacked(file(8, 20_000), MOST).size() == QSize(1, 800)
+
+
 @pytest.mark.parametrize("data", [b"", b"no picture at all", file(64, 64)[:40]])
 def test_what_is_no_picture_is_none(data: bytes) -> None:
     assert unpacked(data, MOST).isNull()

@@ -39,7 +39,7 @@ LOG_SIZE = 1_000_000
 
 TURN = 0.0005
 """Seconds after which a worker lets the window's thread go on: to paint, that asks for Python's
-lock some fifty times, and would wait 5 ms each time."""
+lock some fifty times, and would wait up to 5 ms each time."""
 REST_DELAY = 1000
 """Milliseconds after which the start is surely over."""
 DOCTOR_DELAY = 2000

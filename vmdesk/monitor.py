@@ -205,6 +205,7 @@ class Monitor(QObject):
 
         def take(_job: Job) -> _Picture | None:
             data = screenshot.take(self._host, uuid)
+            # Not hash(), which keeps Python's lock.
             digest = crc32(data)
             # Most screens stand still most of the time, and unpacking is most of the work.
             if digest == known:

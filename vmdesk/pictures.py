@@ -5,7 +5,7 @@ from PySide6.QtGui import QImage, QImageReader
 
 
 def unpacked(data: bytes, most: QSize) -> QImage:
-    """Return the picture of an image file as ``shrunk`` would; a null image if it is none.
+    """Return the picture of a PNG or PPM as ``shrunk`` would; a null image if it is none.
 
     The window's thread goes on meanwhile: ``QImage.fromData`` keeps Python's lock for all of the
     time, which is 37 ms for a PNG of a 4K screen, and a reader lets it go (PySide6 6.9.3).
@@ -15,7 +15,8 @@ def unpacked(data: bytes, most: QSize) -> QImage:
     reader = QImageReader(buffer)
     size = reader.size()
     if not _fits(size, most):
-        reader.setScaledSize(size.scaled(most, Qt.AspectRatioMode.KeepAspectRatio))
+        fitting = size.scaled(most, Qt.AspectRatioMode.KeepAspectRatio)
+        reader.setScaledSize(fitting.expandedTo(QSize(1, 1)))
     return reader.read()
 
 

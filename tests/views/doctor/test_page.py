@@ -146,6 +146,7 @@ def test_it_comes_up_by_itself_only_with_news(
     flow._show_news(Examination(FINDINGS, is_news=False))
     assert pages(parent) == []
     flow._show_news(Examination(FINDINGS, is_news=True))
+    assert pages(parent) == [], "to make it and to draw it at once would hold the window"
     qtbot.waitUntil(lambda: bool(pages(parent)))
     assert len(pages(parent)[0].cards) == 2
 

@@ -73,12 +73,14 @@ class DoctorFlow(QObject):
             self._page.show_findings(examination.findings)
 
     def _show_news(self, examination: Examination) -> None:
-        if examination.is_news and self._page is None:
-            self._made().show_findings(examination.findings)
-            # To make it and to draw it take 20 ms each: what else waits has its turn in between.
-            QTimer.singleShot(0, self, self._raise)
-        elif examination.is_news:
+        if not examination.is_news:
+            return
+        if self._page is not None:
             self._show(examination)
+            return
+        self._made().show_findings(examination.findings)
+        # To make it and to draw it take 20 ms each: what else waits has its turn in between.
+        QTimer.singleShot(0, self, self._raise)
 
     def _mend(self, mend: Mend) -> None:
         if self._page is not None:
