@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vmdesk.core.image import header as image_header
+from vmdesk.core.image import header_other
 from vmdesk.core.image.header import HEAD
-from vmdesk.core.image.header_other import ImageHeader
+from vmdesk.core.image.header_other import ImageHeader, Span
 from vmdesk.core.job import Cause, OperationError
 
 MIB = 1024**2
@@ -88,10 +89,30 @@ def test_an_encrypted_qcow2_is_refused(tmp_path: Path) -> None:
         assert "encrypted" in _refusal(image)
 
 
+def test_a_qcow2_that_only_says_where_its_key_is_is_refused(tmp_path: Path) -> None:
+    path = _make(tmp_path / "disk", "qcow2")
+    header_length = int.from_bytes(path.read_bytes()[100:104], "big")
+    crypto_header = (0x0537BE77).to_bytes(4, "big")
+    assert "encrypted" in _refusal(_patch(path, header_length, crypto_header))
+
+
 def test_a_small_qcow2_that_claims_petabytes_is_refused(tmp_path: Path) -> None:
     path = _make(tmp_path / "disk", "qcow2", "-o", "cluster_size=2M", size="8P")
     assert path.stat().st_size < 64 * MIB
     assert "claims to hold 8 PiB" in _refusal(path)
+
+
+def test_a_raw_image_that_is_longer_than_any_disk_is_refused() -> None:
+    descriptor = os.memfd_create("disk")
+    try:
+        os.truncate(descriptor, header_other.MAX_VIRTUAL_SIZE)
+        assert image_header.check_file(descriptor).virtual_size == header_other.MAX_VIRTUAL_SIZE
+        os.truncate(descriptor, header_other.MAX_VIRTUAL_SIZE + 1)
+        with pytest.raises(OperationError, match="claims to hold 64 TiB") as caught:
+            image_header.check_file(descriptor)
+        assert caught.value.cause is Cause.BAD_INPUT
+    finally:
+        os.close(descriptor)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +206,35 @@ def test_a_vhdx_with_a_parent_is_refused(tmp_path: Path) -> None:
     guid = bytes.fromhex("3767a1ca36fa434db3b633f0aa44e76b")
     (offset,) = struct.unpack_from("<I", items, items.index(guid) + 16)
     assert "based on" in _refusal(_patch(path, metadata + offset + 4, b"\2"))
+
+
+@pytest.mark.parametrize(
+    ("at", "data", "what"),
+    [
+        (0, b"what", "vhdx table"),
+        (8, (header_other.MAX_VHDX_ENTRIES + 1).to_bytes(4, "little"), "vhdx table"),
+        (8, bytes(4), "vhdx table entry"),
+    ],
+    ids=["no table", "too many entries", "no entry"],
+)
+def test_a_vhdx_whose_table_leads_nowhere_is_refused(
+    tmp_path: Path, at: int, data: bytes, what: str
+) -> None:
+    path = _patch(_make(tmp_path / "disk", "vhdx"), 192 * 1024 + at, data)
+    with pytest.raises(OperationError, match="is damaged") as caught:
+        _check(path)
+    assert (caught.value.details, caught.value.cause) == (what, Cause.BAD_INPUT)
+
+
+def test_an_image_whose_format_nobody_knows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "disk"
+    path.write_bytes(b"conectix".ljust(HEAD))
+    with (
+        path.open("rb") as file,
+        pytest.raises(OperationError, match="format of the disk image is not known") as caught,
+    ):
+        header_other.check(Span(file.fileno(), 0, HEAD), path.read_bytes())
+    assert caught.value.cause is Cause.BAD_INPUT
 
 
 @pytest.mark.parametrize(("kind", "options"), SOUND)
