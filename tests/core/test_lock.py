@@ -1,5 +1,8 @@
 """One at a time, among threads; the tests of the library show it among processes."""
 
+import errno
+import fcntl
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,3 +56,23 @@ def test_a_wait_can_be_cancelled(tmp_path: Path) -> None:
         lock.exclusive(tmp_path / "lock", job, job.cancel),
     ):
         pytest.fail("two are inside")
+
+
+def test_a_file_that_can_not_be_locked_is_let_go_of_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int] = []
+
+    def flock(descriptor: int, _operation: int) -> None:
+        opened.append(descriptor)
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with (
+        pytest.raises(OSError, match="No locks available"),
+        lock.exclusive(tmp_path / "lock", Job(), lambda: None),
+    ):
+        pytest.fail("it is not locked")
+    (descriptor,) = opened
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)

@@ -113,3 +113,7 @@ def test_an_error_that_says_more_than_holes_is_passed_on(
             work(source, closed)
     finally:
         os.close(closed)
+
+
+def test_a_part_behind_the_size_that_was_seen_is_not_looked_at(source: int) -> None:
+    assert list(sparse.data_extents(source, 2 * MIB)) == [Extent(0, 65536)]

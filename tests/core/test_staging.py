@@ -1,4 +1,5 @@
 import contextlib
+import errno
 import fcntl
 import os
 import signal
@@ -73,6 +74,47 @@ def test_an_existing_file_is_never_written_over(folder: Path) -> None:
         work()
 
     assert (folder / "a").read_text() == "precious"
+    assert [path.name for path in folder.iterdir()] == ["a"]
+
+
+@pytest.fixture
+def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on FAT, which has none."""
+
+    def link(*_paths: Path, follow_symlinks: bool) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", link)
+
+
+@pytest.mark.usefixtures("no_links")
+def test_files_get_their_place_also_where_there_are_no_links(folder: Path) -> None:
+    with staging.opened(folder, "Export") as stage:
+        (stage.folder / "a").write_text("a")
+        stage.place({stage.folder / "a": folder / "kept"})
+
+    assert [path.name for path in folder.iterdir()] == ["kept"]
+    assert (folder / "kept").read_text() == "a"
+
+
+@pytest.mark.usefixtures("no_links")
+@pytest.mark.parametrize("is_dangling", [False, True], ids=["file", "link"])
+def test_without_links_too_nothing_is_written_over(folder: Path, is_dangling: bool) -> None:
+    if is_dangling:
+        (folder / "a").symlink_to("nowhere")
+    else:
+        (folder / "a").write_text("precious")
+    before = (folder / "a").lstat()
+
+    def work() -> None:
+        with staging.opened(folder, "Export") as stage:
+            (stage.folder / "a").write_text("a")
+            stage.place({stage.folder / "a": folder / "a"})
+
+    with pytest.raises(PermissionError):
+        work()
+
+    assert (folder / "a").lstat() == before
     assert [path.name for path in folder.iterdir()] == ["a"]
 
 
