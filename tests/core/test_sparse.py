@@ -117,3 +117,17 @@ def test_an_error_that_says_more_than_holes_is_passed_on(
 
 def test_a_part_behind_the_size_that_was_seen_is_not_looked_at(source: int) -> None:
     assert list(sparse.data_extents(source, 2 * MIB)) == [Extent(0, 65536)]
+
+
+def test_a_file_that_is_cut_short_between_two_questions_has_no_more_parts(
+    source: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lseek = os.lseek
+
+    def cutting(descriptor: int, position: int, whence: int) -> int:
+        found = lseek(descriptor, position, whence)
+        os.truncate(descriptor, found)
+        return found
+
+    monkeypatch.setattr(os, "lseek", cutting)
+    assert list(sparse.data_extents(source, 10 * MIB)) == []

@@ -53,12 +53,12 @@ def data_extents(descriptor: int, size: int) -> Iterator[Extent]:
     while position < size:
         try:
             start = os.lseek(descriptor, position, os.SEEK_DATA)
+            position = min(os.lseek(descriptor, start, os.SEEK_HOLE), size)
         except OSError as exc:
-            if exc.errno == errno.ENXIO:  # only a hole is left
+            if exc.errno == errno.ENXIO:  # only a hole is left, or it was cut short meanwhile
                 return
             raise
-        position = min(os.lseek(descriptor, start, os.SEEK_HOLE), size)
-        if position <= start:  # it was cut short in the meantime
+        if position <= start:  # all that is left lies behind ``size``
             return
         yield Extent(start, position - start)
 
