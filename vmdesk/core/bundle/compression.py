@@ -186,9 +186,6 @@ class _Source(io.RawIOBase):
         self._end = io.BytesIO(end)
         self.is_left = False
 
-    def readable(self) -> bool:
-        return True
-
     def readinto(self, buffer: "WriteableBuffer", /) -> int | None:
         self._check()
         return 0 if self.is_left else self._file.readinto(buffer) or self._end.readinto(buffer)

@@ -58,11 +58,8 @@ def make_filling(
     missing = length - len(make(name, size, mtime, {**records, "comment": ""}))
     padding = (_PADDING * (missing // len(_PADDING) + 1))[:missing]
     # The record's own length field may grow by a digit or two.
-    for cut in range(5):
-        header = make(name, size, mtime, {**records, "comment": padding[cut:]})
-        if len(header) == length:
-            return header
-    raise AssertionError(missing)
+    cuts = (make(name, size, mtime, {**records, "comment": padding[cut:]}) for cut in range(5))
+    return next(header for header in cuts if len(header) == length)
 
 
 def sparse_map(extents: Sequence[Extent]) -> bytes:

@@ -82,9 +82,7 @@ def identify(root: etree._Element, name: str, uuid: str, *, keeps_macs: bool) ->
 
 
 def _mend_machine(root: etree._Element, facts: Facts, changed: list[str]) -> None:
-    element = root.find("os/type")
-    if element is None:
-        return
+    element = root.findall("os/type")[0]  # without one it would not have been rebuilt
     machine = element.get("machine", "")
     devices = root.find("devices")
     if devices is not None:

@@ -114,15 +114,14 @@ def rebuild(data: bytes) -> Rebuilt:
         raise layout.bad(_("The XML in the bundle does not describe a virtual machine."))
     dropped: dict[Dropped, None] = {}
     root = _copy(foreign, DOMAIN, "domain", dropped)
-    for needed in ("name", "memory", "os/type", "devices"):
-        if root is None or root.find(needed) is None:
-            raise layout.bad(
-                _("The description of the machine is not complete: it has no {part}.").format(
-                    part=needed
-                )
+    needed = ("name", "memory", "os/type", "devices")
+    missing = [part for part in needed if root is None or root.find(part) is None]
+    if root is None or missing:
+        raise layout.bad(
+            _("The description of the machine is not complete: it has no {part}.").format(
+                part=missing[0]
             )
-    if root is None:
-        raise AssertionError
+        )
     loader = foreign.find("os/loader")
     is_flash = loader is not None and loader.get("type") == "pflash"
     return Rebuilt(
