@@ -1,3 +1,4 @@
+import errno
 import gzip
 import io
 import os
@@ -188,3 +189,15 @@ def test_leaving_early_does_not_wait_for_bytes_to_come_out() -> None:
     with reading as stream:
         assert stream.read(10) == b"0123456789"
     assert file.reads < 100
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_an_error_of_the_disk_is_not_taken_for_damage(form: Compression) -> None:
+    # Nothing is mapped at address 0.
+    with (
+        Path("/proc/self/mem").open("rb", buffering=0) as file,
+        compression.reading(file, form, lambda: None) as stream,
+        pytest.raises(OSError, match="Input/output error") as caught,
+    ):
+        stream.read(10)
+    assert caught.value.errno == errno.EIO

@@ -1,5 +1,6 @@
 """Members that nobody has to hash: copied by the kernel, or looked through for zeros."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from vmdesk.core import sparse
 from vmdesk.core.bundle import extract, reader
 from vmdesk.core.formatting import MIB
-from vmdesk.core.job import Job
+from vmdesk.core.job import Cause, Job, OperationError
 
 ZEROS = 8 * MIB
 CONTENT = b"a" * MIB + bytes(ZEROS) + b"b" * (MIB + 17)
@@ -76,3 +77,21 @@ def test_it_tells_how_far_it_is(
     read = unpacked(packed(tmp_path), tmp_path / "out", is_dense=is_dense)
     assert len(set(read)) >= len(CONTENT) // MIB
     assert read == sorted(read)
+
+
+@pytest.mark.parametrize("options", [(), ("--format=posix", "-S")], ids=["whole", "sparse"])
+def test_an_archive_that_shrinks_while_it_is_copied_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(sparse, "KERNEL_CHUNK", MIB // 2)
+    path = packed(tmp_path, *options)
+
+    def cut(_count: int) -> None:
+        os.truncate(path, 4096)
+
+    with (tmp_path / "out").open("x+b") as target, reader.opening(path, Job()) as archive:
+        member = next(iter(reader.members(archive)))
+        with pytest.raises(OperationError, match="is damaged") as caught:
+            extract.unpack(archive, member, target.fileno(), False, True, cut)
+    assert caught.value.details == "its file became shorter"
+    assert caught.value.cause is Cause.BAD_INPUT

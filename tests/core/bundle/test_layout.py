@@ -159,3 +159,25 @@ def test_a_file_is_known_by_what_it_contains(tmp_path: Path, head: bytes, conten
     path = tmp_path / "holiday.jpeg"
     path.write_bytes(head.ljust(70_000, b"\0"))
     assert bundle_content.identify(path) is content
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("pipe", "is not a file"),
+        ("folder", "is not a file"),
+        ("/dev/zero", "is not a file"),
+        ("nowhere", "can’t be read"),
+    ],
+)
+def test_what_is_no_file_at_all_is_refused_and_never_waited_for(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / name
+    with pytest.raises(OperationError, match=f"{path} {words}") as caught:
+        bundle_content.identify(path)
+    assert caught.value.cause is Cause.BAD_INPUT
+    still_open = [found.resolve() for found in Path("/proc/self/fd").iterdir()]
+    assert path.resolve() not in still_open

@@ -66,6 +66,17 @@ def test_what_is_no_machine_is_refused_in_words(old: str, new: str, words: str) 
     assert error.value.cause is Cause.BAD_INPUT
 
 
+def test_a_machine_has_as_many_disks_as_there_are_letters_and_no_more() -> None:
+    disk = "<Item><rasd:HostResource>/disk/vmdisk2</rasd:HostResource>"
+    disk += "<rasd:ResourceType>17</rasd:ResourceType></Item>"
+    end = "</VirtualHardwareSection>"
+    most = ova.VIRTUALBOX.replace(end, disk * (ovf.MAX_DISKS - 2) + end)
+    assert [found.target for found in rebuilt(most).disks][-2:] == ["sdx", "sdy"]
+    with pytest.raises(OperationError, match="too large") as error:
+        rebuilt(most.replace(end, disk + end))
+    assert error.value.cause is Cause.BAD_INPUT
+
+
 def test_names_that_lead_elsewhere_lead_nowhere(tmp_path: Path) -> None:
     text = ova.VIRTUALBOX.replace("web-disk001.vmdk", "../../etc/shadow%00")
     text = text.replace("web-disk002.vmdk", f"file://{tmp_path}/canary")

@@ -342,3 +342,13 @@ def test_an_ova_that_is_packed_like_no_other_is_refused_with_the_way_out(
         unpack_all(tmp_path / "web.ova", tmp_path / "unpacked")
     assert error.value.cause is Cause.BAD_INPUT
     assert ".vmdk" in error.value.hint
+
+
+def test_a_sparse_map_is_never_looked_for_behind_its_member(tmp_path: Path) -> None:
+    (tmp_path / "bundle").write_bytes(_sparse([5, 0, 512]))
+    with (
+        reader.opening(tmp_path / "bundle", Job()) as archive,
+        pytest.raises(OperationError, match="damaged") as caught,
+    ):
+        next(reader.members(archive))
+    assert caught.value.details == "the map of a sparse member"

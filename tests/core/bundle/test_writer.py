@@ -236,11 +236,12 @@ def test_progress_counts_every_byte_and_a_raise_in_it_stops(
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("size", [MIB, 4 * MIB], ids=["shorter", "longer"])
 def test_a_disk_that_changes_meanwhile_is_noticed(
-    tmp_path: Path, whole: Path, form: ArchiveForm
+    tmp_path: Path, whole: Path, form: ArchiveForm, size: int
 ) -> None:
     def change(_count: int) -> None:
-        os.truncate(whole, MIB)
+        os.truncate(whole, size)
 
     with pytest.raises(OperationError, match="was changed"):
         _write(tmp_path / "bundle", form, {"web.qcow2": whole}, change)
