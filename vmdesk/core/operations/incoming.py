@@ -21,7 +21,6 @@ from vmdesk.core.job import Cause, OperationError
 from vmdesk.core.libvirt_errors import translated
 from vmdesk.core.operations import create
 from vmdesk.core.staging import Stage
-from vmdesk.core.storage import places
 
 _NOT_ITS_FAULT = frozenset({libvirt.VIR_ERR_SYSTEM_ERROR, libvirt.VIR_ERR_NO_MEMORY})
 """Codes of libvirt that say nothing of a description; for a bad one it has more than ten."""
@@ -127,11 +126,6 @@ def free_path(wanted: Path, taken: set[Path]) -> Path:
         number += 1
         path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
     return path
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the room for disks; the folder need not exist yet."""
-    return places.free_room(folder)
 
 
 def is_free(host: Host, uuid: str) -> bool:
