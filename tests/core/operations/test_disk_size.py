@@ -136,3 +136,13 @@ def test_missing_room_is_told_and_what_a_disk_has_counts(tmp_path: Path) -> None
     missing = disk_size.room_missing(path, free + 3 * GIB)
     assert abs(missing - 3 * GIB) < GIB
     assert disk_size.room_missing(tmp_path / "none", free * 2) == 0
+
+
+def test_a_disk_that_is_no_image_is_refused(test_host: Host, uuid: str) -> None:
+    test_host.domain(uuid).destroy()
+    xml = small_machine.stored(test_host.domain(uuid)).text
+    disk = "<disk type='network'><source protocol='nbd' name='x'/><target dev='vdb'/></disk>"
+    test_host.connection.defineXML(xml.replace("<devices>", f"<devices>{disk}"))
+    with pytest.raises(OperationError, match="can’t be grown from here") as caught:
+        disk_size.grow(test_host, uuid, "vdb", 12 * MIB, Job())
+    assert "where it is kept" in caught.value.hint

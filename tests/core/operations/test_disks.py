@@ -5,11 +5,14 @@ from pathlib import Path
 import libvirt
 import pytest
 
+from tests.conftest import PrivateLibvirt
 from tests.core.operations import small_machine
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.formatting import MIB
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError
 from vmdesk.core.operations import disks
+from vmdesk.core.operations.definition import Definition
 
 
 def targets(domain: libvirt.virDomain) -> list[str]:
@@ -138,3 +141,50 @@ def test_a_disk_that_is_not_there_can_not_be_removed(test_host: Host, uuid: str)
     with pytest.raises(OperationError, match="no disk “vdz”") as caught:
         disks.remove(test_host, uuid, "vdz", Job())
     assert caught.value.cause is Cause.INVALID_VALUE
+
+
+def test_a_driver_that_can_not_unplug_keeps_the_disk_until_the_next_start(
+    test_host: Host, uuid: str
+) -> None:
+    removed = disks.remove(test_host, uuid, "vda", Job(), delete_file=True)
+    assert removed == disks.RemovedDisk("vda", False, None, "the machine still uses it")
+    assert targets(test_host.domain(uuid)) == []
+    assert [disk.target for disk in small_machine.running(test_host.domain(uuid)).disks] == ["vda"]
+
+
+@pytest.mark.hypervisor
+def test_a_daemon_that_dies_while_a_disk_is_taken_away_is_no_refusal(
+    private_host: Host,
+    private_libvirt: PrivateLibvirt,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    domain = small_machine.define(private_host, tmp_path)
+    domain.create()
+    really = Definition.replace
+
+    def replace_and_die(found: Definition, xml: DomainXml) -> None:
+        really(found, xml)
+        private_libvirt.kill_daemon()
+
+    monkeypatch.setattr(Definition, "replace", replace_and_die)
+    with pytest.raises(OperationError, match="lost"):
+        disks.remove(private_host, domain.UUIDString(), "vda", Job(), delete_file=True)
+    assert (tmp_path / "small.qcow2").exists()
+
+
+@pytest.mark.hypervisor
+def test_a_file_that_can_not_be_deleted_is_kept_and_the_disk_is_gone(
+    private_host: Host, tmp_path: Path
+) -> None:
+    folder = tmp_path / "fixed"
+    folder.mkdir()
+    domain = small_machine.define(private_host, folder)
+    folder.chmod(0o500)
+    try:
+        removed = disks.remove(private_host, domain.UUIDString(), "vda", Job(), delete_file=True)
+    finally:
+        folder.chmod(0o700)
+    assert removed == disks.RemovedDisk("vda", True, None, "Permission denied")
+    assert targets(domain) == ["sda"]
+    assert (folder / "small.qcow2").exists()

@@ -163,3 +163,20 @@ def test_a_drive_added_to_a_running_machine_can_be_filled_for_its_next_start(
     domain.destroy()
     domain.create()
     assert [drive.path for drive in small_machine.running(domain).cdroms] == [None, disc]
+
+
+def test_a_driver_that_can_not_open_the_tray_says_so_and_the_next_start_is_without_the_disc(
+    test_host: Host, uuid: str, tmp_path: Path
+) -> None:
+    disc = small_machine.make_iso(tmp_path / "a.iso")
+    domain = test_host.domain(uuid)
+    domain.destroy()
+    xml = small_machine.stored(domain).text
+    source = f"<source file='{disc}'/><target dev='sda' bus='sata'/>"
+    drive = f"<disk type='file' device='cdrom'>{source}</disk>"
+    test_host.connection.defineXML(xml.replace("<devices>", f"<devices>{drive}")).create()
+    with pytest.raises(OperationError) as caught:
+        eject.run(test_host, uuid, Job())
+    assert "virDomainUpdateDeviceFlags" in caught.value.details
+    assert small_machine.running(domain).cdroms[0].path == disc
+    assert small_machine.stored(domain).cdroms[0].is_empty

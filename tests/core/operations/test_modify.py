@@ -1,12 +1,13 @@
 """Only what is given is changed, at once or for the next start, within what the host has."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import PrivateLibvirt
 from tests.core.operations import small_machine
-from vmdesk.core import history
+from vmdesk.core import capabilities, history
 from vmdesk.core.domain import difference
 from vmdesk.core.formatting import KIB, MIB
 from vmdesk.core.host import Host
@@ -14,6 +15,7 @@ from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.operations import changes as changes_module
 from vmdesk.core.operations import definition, modify
 from vmdesk.core.operations.changes import Changes, Field, Network
+from vmdesk.core.operations.definition import Definition
 from vmdesk.core.operations.modify import Applied
 
 MEMORY = 96 * MIB // KIB
@@ -222,3 +224,60 @@ def test_kvm_is_refused_where_it_does_not_work_and_chosen_where_it_does(
         with pytest.raises(OperationError, match="KVM does not work"):
             modify.run(private_host, domain.UUIDString(), changes, Job())
         assert small_machine.stored(domain).type == "qemu"
+
+
+def test_one_card_of_several_is_reconnected_alone(test_host: Host, uuid: str) -> None:
+    second = MAC.replace("01", "02")
+    card = f"<interface type='user'><mac address='{second}'/></interface>"
+    base = definition.read(test_host, uuid)
+    test_host.domain(uuid).destroy()
+    test_host.connection.defineXML(base.replace("</devices>", f"{card}</devices>")).create()
+    changes = Changes(networks=(Network(second.upper(), "network", "default"),))
+    applied = modify.run(test_host, uuid, changes, Job())
+    assert len(applied.refusals) == 1  # the driver was asked for one card only
+    cards = small_machine.stored(test_host.domain(uuid)).interfaces
+    assert [(card.mac, card.type) for card in cards] == [(MAC, "user"), (second, "network")]
+
+
+@pytest.mark.parametrize(("use_kvm", "kind"), [(True, "kvm"), (False, "qemu")])
+def test_a_driver_that_can_not_tell_of_accelerators_stores_the_one_that_is_wanted(
+    test_host: Host, uuid: str, use_kvm: bool, kind: str
+) -> None:
+    applied = modify.run(test_host, uuid, Changes(use_kvm=use_kvm), Job())
+    assert applied == Applied(frozenset(), frozenset({Field.ACCELERATOR}))
+    assert small_machine.stored(test_host.domain(uuid)).type == kind
+
+
+@pytest.mark.hypervisor
+def test_spice_is_refused_where_qemu_has_none(
+    private_host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuid = small_machine.define(private_host, tmp_path).UUIDString()
+    offer = replace(capabilities.read(private_host), has_spice=False)
+    monkeypatch.setattr(capabilities, "read", lambda _host: offer)
+    with pytest.raises(OperationError, match="QEMU has no SPICE") as caught:
+        modify.run(private_host, uuid, Changes(display="spice"), Job())
+    assert caught.value.cause is Cause.INVALID_VALUE
+    assert history.entries(uuid) == []
+
+
+@pytest.mark.hypervisor
+def test_a_daemon_that_dies_during_a_live_change_is_no_refusal(
+    private_host: Host,
+    private_libvirt: PrivateLibvirt,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    domain = small_machine.define(private_host, tmp_path)
+    domain.create()
+    asked = []
+
+    def keep_and_die(found: Definition) -> None:  # just before libvirt is asked
+        asked.append(found)
+        private_libvirt.kill_daemon()
+
+    monkeypatch.setattr(Definition, "keep", keep_and_die)
+    changes = Changes(memory_kib=MEMORY, vcpus=2, live=True)
+    with pytest.raises(OperationError, match="lost"):
+        modify.run(private_host, domain.UUIDString(), changes, Job())
+    assert len(asked) == 1  # and not for the CPUs too

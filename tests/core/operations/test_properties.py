@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import libvirt
 import pytest
 
 from tests.core.operations import small_machine
@@ -62,3 +63,23 @@ def test_sizes_of_disks_are_read_while_the_machine_runs(private_host: Host, tmp_
     assert first.free is not None
     assert second.virtual_size == MIB
     assert (drive.target, drive.source, drive.is_cdrom) == ("sda", str(disc), True)
+
+
+@pytest.mark.hypervisor
+def test_a_missing_image_has_no_size(private_host: Host, tmp_path: Path) -> None:
+    domain = small_machine.define(private_host, tmp_path)
+    path = tmp_path / "small.qcow2"
+    path.unlink()
+    disk, _drive = properties.read(private_host, domain.UUIDString()).disks
+    assert (disk.path, disk.virtual_size, disk.used, disk.free) == (path, None, None, None)
+
+
+def test_a_host_without_a_driver_for_networks_has_none(
+    test_host: Host, uuid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise libvirt.libvirtError("this function is not supported by the connection driver")
+
+    monkeypatch.setattr(test_host.connection, "listAllNetworks", refuse)
+    found = properties.read(test_host, uuid)
+    assert (found.name, found.host_networks) == ("test", ())

@@ -142,3 +142,30 @@ def test_a_file_in_the_way_stops_the_rename_before_it_begins(
     assert caught.value.cause is Cause.INVALID_VALUE
     assert (tmp_path / "big.qcow2").read_text() == "precious"
     assert private_host.lookup("small").uuid == domain.UUIDString()
+
+
+@pytest.mark.hypervisor
+def test_files_in_a_closed_folder_keep_all_files_at_their_names(
+    private_host: Host, tmp_path: Path
+) -> None:
+    domain = small_machine.define(private_host, tmp_path)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    files = [tmp_path / "small.qcow2", small_machine.make_disk(closed / "small-data.qcow2")]
+    domain.attachDeviceFlags(
+        f"<disk type='file'><driver name='qemu' type='qcow2'/><source file='{files[1]}'/>"
+        "<target dev='vdb' bus='virtio'/></disk>",
+        libvirt.VIR_DOMAIN_AFFECT_CONFIG,
+    )
+    closed.chmod(0o500)
+    try:
+        with pytest.raises(OperationError, match="renamed, but its disk files are not") as caught:
+            rename.run(private_host, domain.UUIDString(), "big", Job(), rename_files=True)
+    finally:
+        closed.chmod(0o700)
+
+    assert "Permission denied" in caught.value.details
+    assert sorted(tmp_path.rglob("*.qcow2")) == sorted(files)
+    stored = small_machine.stored(private_host.domain(domain.UUIDString()))
+    assert stored.name == "big"
+    assert [disk.path for disk in stored.disks if disk.device == "disk"] == files

@@ -76,3 +76,22 @@ def test_a_version_of_another_machine_is_refused(test_host: Host, uuid: str) -> 
         revert.run(test_host, uuid, 1, Job())
     assert caught.value.cause is Cause.BAD_INPUT
     assert definition.read(test_host, uuid) == before
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o000])
+def test_a_file_that_is_there_or_may_be_comes_back(
+    test_host: Host, uuid: str, tmp_path: Path, mode: int
+) -> None:
+    test_host.domain(uuid).destroy()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "old.img").touch()
+    present = definition.read(test_host, uuid)
+    history.save(uuid, present.replace("/guest/disk.img", f"{folder}/old.img"))
+    folder.chmod(mode)
+    try:
+        revert.run(test_host, uuid, 1, Job())
+    finally:
+        folder.chmod(0o700)
+    (disk,) = small_machine.stored(test_host.domain(uuid)).disks
+    assert disk.path == folder / "old.img"

@@ -1,10 +1,12 @@
 """Machines start, stop and pause when asked to, and say why when they do not."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import libvirt
 import pytest
 
 from tests.conftest import FOLDERS, PrivateLibvirt
@@ -249,3 +251,38 @@ def test_a_machine_for_kvm_starts_without_it_and_goes_on_so(
     (before,) = history.entries(uuid)
     assert "<domain type='kvm'" in history.text(uuid, before.number)
     host.close()
+
+
+class SleepingGuest(PoliteGuest):
+    """A guest of one sector that suspends to memory once, and says when it is awake again."""
+
+    # mov al,40h; out CMOS,al; in al,CMOS+1; cmp al,MARK; je awake; mov al,MARK; out CMOS+1,al;
+    # mov dx,PM1_CNT; mov ax,SLP_EN|S3; out dx,ax; hlt; jmp $-1;
+    # awake: mov dx,COM2; mov al,"!"; out dx,al; hlt; jmp $-1
+    # Without an address to go on at, SeaBIOS boots again; the CMOS memory remembers.
+    _CODE = bytes.fromhex(
+        "b040 e670 e471 3c5a 740e b05a e671 ba0406 b80024 ef f4 ebfd baf802 b021 ee f4 ebfd"
+    )
+
+
+def test_a_guest_that_put_itself_to_sleep_is_woken(private_host: Host, tmp_path: Path) -> None:
+    guest = SleepingGuest(tmp_path)
+    disks = [(guest.disk, "raw")]
+    domain = token_machine.define(private_host, "sleeper", disks, devices=guest.devices)
+    uuid = domain.UUIDString()
+    asleep = threading.Event()
+    connection = private_host.connection
+    callback = connection.domainEventRegisterAny(
+        domain, libvirt.VIR_DOMAIN_EVENT_ID_PMSUSPEND, lambda *_event: asleep.set(), None
+    )
+    start_stop.start(private_host, uuid, Job())
+    assert asleep.wait(30)
+    connection.domainEventDeregisterAny(callback)
+    assert state(private_host, uuid) is DomainState.SUSPENDED
+    assert failure(start_stop.pause, private_host, uuid).summary == "The machine is paused."
+
+    start_stop.resume(private_host, uuid, Job())
+
+    guest.wait_until_ready()
+    assert state(private_host, uuid) is DomainState.RUNNING
+    guest.close()

@@ -10,9 +10,10 @@ import pytest
 
 from tests.core.operations import token_machine
 from tests.system_libvirt import IMAGES
+from vmdesk.core.bundle import layout
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
-from vmdesk.core.job import Job
+from vmdesk.core.job import Job, OperationError
 from vmdesk.core.operations import export, transfer_plan, uefi_variables
 from vmdesk.core.operations.export import ExportOptions
 from vmdesk.core.operations.uefi_variables import Variables
@@ -86,3 +87,29 @@ def test_those_of_another_computer_are_read_there(
     (tmp_path / "web.fd").write_bytes(b"variables")
     assert uefi_variables.read(remote_host, xml) == Variables(b"variables")
     assert _pools(remote_host) == []
+
+
+def test_those_of_another_computer_that_are_not_there_yet_are_no_loss(
+    private_host: Host, remote_host: Host, tmp_path: Path
+) -> None:
+    domain = token_machine.define(private_host, "web", [], "efi")
+    xml = _with_variables_at(private_host, domain, tmp_path / "web.fd")
+    assert uefi_variables.read(remote_host, xml) == Variables()
+    assert _pools(remote_host) == []
+
+
+def test_a_file_that_is_too_large_is_refused_here_and_elsewhere(
+    private_host: Host, remote_host: Host, tmp_path: Path
+) -> None:
+    domain = token_machine.define(private_host, "web", [], "efi")
+    path = tmp_path / "web.fd"
+    xml = _with_variables_at(private_host, domain, path)
+    path.touch()
+    os.truncate(path, layout.MAX_NVRAM_BYTES + 1)
+    for host in (private_host, remote_host):
+        with pytest.raises(OperationError, match=f"{path} is too large"):
+            uefi_variables.read(host, xml)
+    os.truncate(path, layout.MAX_NVRAM_BYTES)
+    data = uefi_variables.read(private_host, xml).data
+    assert data is not None
+    assert len(data) == layout.MAX_NVRAM_BYTES
