@@ -1,5 +1,7 @@
 """A machine goes with the disks that are its own, and nobody else loses a file."""
 
+import errno
+import fcntl
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,6 +16,7 @@ import pytest
 from tests.core.operations.small_machine import make_disk, make_iso
 from tests.guests import Stage, snapshot
 from vmdesk.core import history
+from vmdesk.core.domain import undefine
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
 from vmdesk.core.operations import delete
@@ -429,3 +432,41 @@ def test_a_machine_that_is_gone_is_not_found(private_host: Host) -> None:
     with pytest.raises(OperationError) as caught:
         delete.run(private_host, str(uuid4()), [], False, Job())
     assert caught.value.cause is Cause.NOT_FOUND
+
+
+def test_a_machine_that_is_started_while_it_is_undefined_keeps_its_disks(
+    private_host: Host, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = define(private_host, machine_xml(disk_xml(disk)))
+    really = undefine.undefine
+
+    def start_and_undefine(machine: libvirt.virDomain, keep_nvram: bool) -> None:
+        domain.create()
+        really(machine, keep_nvram)
+
+    monkeypatch.setattr(undefine, "undefine", start_and_undefine)
+    with pytest.raises(OperationError, match="started by another program just now") as caught:
+        delete_all(private_host, domain)
+    assert caught.value.cause is Cause.WRONG_STATE
+    assert domain.isActive()
+    assert not domain.isPersistent()
+    assert disk.exists()
+
+
+def test_a_file_that_may_only_be_read_goes_too(private_host: Host, disk: Path) -> None:
+    domain = define(private_host, machine_xml(disk_xml(disk)))
+    disk.chmod(0o400)  # whoever may change the folder may delete it
+    assert delete_all(private_host, domain).deleted == (disk,)
+    assert not disk.exists()
+
+
+def test_a_file_system_without_locks_keeps_no_file(
+    private_host: Host, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int, _command: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    domain = define(private_host, machine_xml(disk_xml(disk)))
+    monkeypatch.setattr(fcntl, "lockf", refuse)
+    assert delete_all(private_host, domain).deleted == (disk,)
+    assert not disk.exists()
