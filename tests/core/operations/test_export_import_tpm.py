@@ -1,15 +1,18 @@
 """A machine with a real TPM goes away and comes back; its secrets only when that was asked for."""
 
+import os
+import tarfile
 from pathlib import Path
 
 import libvirt
 import pytest
 
 from tests.core.operations import token_machine, tpm
+from vmdesk.core.bundle import layout
 from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.domain import guest_state
 from vmdesk.core.host import Host
-from vmdesk.core.job import Job
+from vmdesk.core.job import Job, OperationError
 from vmdesk.core.operations import export, import_
 from vmdesk.core.operations.export import ExportOptions
 from vmdesk.core.operations.import_ import ImportOptions
@@ -52,3 +55,39 @@ def test_a_tpm_keeps_its_secret_only_when_it_is_taken_along(
     else:
         with pytest.raises(AssertionError, match="0x18b"):  # TPM_RC_HANDLE: nothing is there
             tpm.tell(state, len(SECRET))
+
+
+@pytest.fixture
+def state(private_host: Host, tmp_path: Path) -> Path:
+    """What would be the state of the TPM of the machine ``web``, which is off: an empty file."""
+    disk = token_machine.make_qcow2(tmp_path / "web.qcow2", "token")
+    domain = token_machine.define(private_host, "web", [(disk, "qcow2")], devices=DEVICE)
+    path = guest_state.tpm_path(private_host.uri, domain.UUIDString())
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
+
+
+def test_a_tpm_that_can_not_be_read_is_left_out_and_that_is_told(
+    private_host: Host, tmp_path: Path, state: Path
+) -> None:
+    state.chmod(0)
+    uuid = private_host.lookup("web").uuid
+    assert not export.survey(private_host, uuid, Job()).has_tpm
+    options = ExportOptions(ArchiveForm.TAR, with_tpm=True)
+    done = export.run(private_host, uuid, tmp_path, options, Job())
+    assert done.notes == ("The TPM’s state can’t be read here; it is left out.",)
+    with tarfile.open(done.path) as bundle:
+        assert bundle.getnames() == ["web.xml", "web.qcow2", "vmdesk.json"]
+
+
+def test_a_tpm_that_is_too_large_is_refused(
+    private_host: Host, tmp_path: Path, state: Path
+) -> None:
+    os.truncate(state, layout.MAX_TPM_BYTES + 1)
+    target = tmp_path / "target"
+    target.mkdir()
+    options = ExportOptions(ArchiveForm.TAR, with_tpm=True)
+    with pytest.raises(OperationError, match=f"{state} is too large"):
+        export.run(private_host, private_host.lookup("web").uuid, target, options, Job())
+    assert list(target.iterdir()) == []
