@@ -16,7 +16,7 @@ import pytest
 from vmdesk.core import sparse
 from vmdesk.core.bundle import unpack
 from vmdesk.core.host import Host
-from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.job import Cause, Job, OperationError, Progress
 from vmdesk.core.operations import import_
 from vmdesk.core.operations.import_ import ImportOptions
 
@@ -75,9 +75,12 @@ class Attacker:
         xml: str = XML.format(machine="q35", domain="", devices=""),
         name: str = "web.qcow2",
         manifest: Callable[[list[dict[str, object]]], object] | None = None,
+        nvram: bytes | None = None,
     ) -> Path:
         content = disk if isinstance(disk, bytes) else disk.read_bytes()
         members = {"web.xml": xml.encode(), name: content}
+        if nvram is not None:
+            members["web.nvram"] = nvram
         if manifest is not None:
             records: list[dict[str, object]] = [
                 {
@@ -263,6 +266,15 @@ FILES: dict[str, tuple[Callable[[Attacker], Path], str]] = {
         ),
         "libvirt does not accept",
     ),
+    "UEFI variables with a backing file": (
+        lambda a: a.bundle(
+            a.image(),
+            XML.format(machine="q35", domain="", devices="").replace("<os>", "<os firmware='efi'>"),
+            # As large as the variables of the firmware that all distributions have today.
+            nvram=_backed(a, str(a.canary)).read_bytes().ljust(540672, b"\0"),
+        ),
+        "in a form that is not accepted",
+    ),
     "two disks of one name": (
         lambda a: a.bundle(
             a.image(),
@@ -341,15 +353,19 @@ def test_an_image_that_would_fill_the_disk_is_refused_before(
     assert list(options.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("size", [2 * sparse.BLOCK, 2 * sparse.KERNEL_CHUNK])
 def test_an_image_that_shrinks_while_it_is_copied_is_refused(
-    private_host: Host, tmp_path: Path, attacker: Attacker
+    private_host: Host, tmp_path: Path, attacker: Attacker, size: int
 ) -> None:
-    path = _file(attacker, bytes(510) + b"\x55\xaa" + os.urandom(2 * sparse.KERNEL_CHUNK))
-    job = Job(lambda _progress: os.truncate(path, 4096))
+    path = _file(attacker, bytes(510) + b"\x55\xaa" + os.urandom(size - 512))
     options = ImportOptions(tmp_path / "disks")
 
+    def shrink(progress: Progress) -> None:
+        if progress.text == "Copying":  # when all was copied, or a part
+            os.truncate(path, sparse.BLOCK)
+
     with pytest.raises(OperationError, match="became shorter") as caught:
-        import_.run(private_host, path, options, job)
+        import_.run(private_host, path, options, Job(shrink))
 
     assert caught.value.cause is Cause.BAD_INPUT
     assert list(options.folder.iterdir()) == []

@@ -131,3 +131,11 @@ def test_a_daemon_that_dies_before_the_definition_leaves_nothing_in_the_end(
         assert token_machine.boot(again, result.uuid, tmp_path / "log") == "token"
     finally:
         again.close()
+
+
+def test_a_disk_image_has_nothing_to_be_verified_by(private_host: Host, tmp_path: Path) -> None:
+    disk = token_machine.make_qcow2(tmp_path / "web.qcow2", "token")
+    options = ImportOptions(tmp_path / "disks")
+    found = import_.verify(private_host, disk, options, Job())
+    assert (found.content, found.name, found.is_verified) == (Content.IMAGE, "web", False)
+    assert found.disks == import_.preview(private_host, disk, options, Job()).disks
