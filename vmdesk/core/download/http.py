@@ -162,9 +162,6 @@ def _ask(
 @contextlib.contextmanager
 def _breakable(response: requests.Response, job: Job) -> Iterator[None]:
     """While inside, a cancel ends the connection that the body comes through."""
-    if response.raw.closed:
-        yield
-        return
     # A descriptor of our own, below TLS: shutting Python's TLS socket down while another thread
     # reads from it makes that thread read what is still encrypted.
     with socket.socket(fileno=os.dup(response.raw.fileno())) as connection:

@@ -32,11 +32,11 @@ def run(slot: Slot, replaced: str, job: Job, patience: Patience) -> tuple[Part, 
     """
     transfer = _Transfer(slot, replaced, job, patience)
     try:
-        transfer.run()
+        part = transfer.run()
     except BaseException:
         transfer.leave()
         raise
-    return transfer.require_part(), transfer.final_address
+    return part, transfer.final_address
 
 
 def progress_text(name: str) -> str:
@@ -59,15 +59,14 @@ class _Transfer:
         self._has_contact = False
         self._goes_direct = True
 
-    def run(self) -> None:
+    def run(self) -> Part:
         self._part = Part.found(self._slot, self._job)
         self._reached = self._part.size if self._part else 0
         failures = 0
         while True:
             before = self._reached
             try:
-                self._try()
-                return
+                return self._try()
             except PassingError as exc:
                 is_first_contact = not self._has_contact and not self._is_detour()
                 if is_first_contact and isinstance(exc, ContactError):
@@ -79,16 +78,11 @@ class _Transfer:
                 self._goes_direct = has_gained
             self._pause(self._patience.pauses[failures - 1])
 
-    def require_part(self) -> Part:
-        if self._part is None:
-            raise RuntimeError("a download that ended well has its part")
-        return self._part
-
     def leave(self) -> None:
         if self._part is not None:
             self._part.leave()
 
-    def _try(self) -> None:
+    def _try(self) -> Part:
         headers = {}
         if self._part is not None and not self._part.record.is_resumable:
             self._part.discard()
@@ -106,7 +100,9 @@ class _Transfer:
                 http.require_success(response, address)
                 self._part = self._begun(remote)
             self._has_contact = True
-            self._receive(response, self._part)
+            part = self._part
+            self._receive(response, part)
+            return part
 
     def _address(self) -> str:
         if self._part is not None and self._goes_direct:
