@@ -188,6 +188,27 @@ def test_a_disc_that_changed_on_its_server_is_replaced(server: IsoServer, librar
     assert images(library) == ["disc.iso"]
 
 
+def test_a_disc_of_another_length_is_another_one(server: IsoServer, library: Path) -> None:
+    page = server.add(DISC, CONTENT)
+    fetch(server, library)
+    page.content = longer = make_iso(700 * SECTOR)
+    assert fetch(server, library).path.read_bytes() == longer
+
+
+@pytest.mark.parametrize(
+    ("etag", "is_current"), [("", True), ("the same", True), ('"another"', False)]
+)
+def test_without_a_date_the_etag_tells_whether_a_disc_is_the_same(
+    server: IsoServer, library: Path, etag: str, is_current: bool
+) -> None:
+    page = server.add(DISC, CONTENT)
+    page.last_modified = ""
+    fetch(server, library)
+    page.content = OTHER
+    page.etag = page.etag if etag == "the same" else etag
+    assert fetch(server, library).path.read_bytes() == (CONTENT if is_current else OTHER)
+
+
 def test_a_disc_with_the_wanted_checksum_needs_no_server(server: IsoServer, library: Path) -> None:
     server.add(DISC, CONTENT)
     assert fetch(server, library).verification is Verification.NOT_VERIFIED
@@ -301,6 +322,16 @@ def test_a_source_that_is_none_is_refused(library: Path, source: str, words: str
             deed(source, library, Job())
         assert error.value.cause is Cause.BAD_INPUT
         assert error.value.hint
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_local_disc_that_cannot_be_read_is_refused(local: Path, library: Path) -> None:
+    local.chmod(0)
+    for deed in (iso_library.fetch, iso_library.probe):
+        with pytest.raises(OperationError, match=r"my disc\.iso can’t be read") as error:
+            deed(str(local), library, Job())
+        assert error.value.cause is Cause.BAD_INPUT
+        assert "Permission denied" in error.value.details
 
 
 # A look at a source, and at the library

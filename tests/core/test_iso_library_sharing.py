@@ -5,14 +5,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.core.download.downloads import CONTENT, DISC, fetch
 from tests.iso_server import Fault, IsoServer
-from vmdesk.core import iso_library
+from vmdesk.core import iso_library, lock
+from vmdesk.core.download import record as download_record
 from vmdesk.core.download.http import Patience
+from vmdesk.core.download.record import Record, Slot
 from vmdesk.core.job import Cancelled, Job, Progress
 
 CHILD = """
@@ -99,6 +102,24 @@ def test_one_who_waits_takes_over_when_the_first_is_cancelled(
             first.result(1)
         assert second.result(10).path.read_bytes() == CONTENT
     assert [request.status for request in server.requests_for(DISC)] == [200, 206]
+
+
+def test_one_who_waits_reports_nothing_of_a_part_that_is_not_there_yet(
+    server: IsoServer, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add(DISC, CONTENT)
+    slot = Slot(library, server.url(DISC))
+    download_record.prepare(slot)
+    record = Record(slot.address, "disc.iso", len(CONTENT), "", "", slot.address)
+    download_record.save(slot.partial, record)
+    with ExitStack() as first:
+        first.enter_context(lock.exclusive(slot.lock, Job(), lambda: None))
+        job, seen = Job(lambda progress: seen.append(progress.text)), list[str]()
+        # The first is done while the second waits.
+        monkeypatch.setattr(job, "wait", lambda _seconds: first.close())
+        assert fetch(server, library, job).path.read_bytes() == CONTENT
+    assert seen[0] == "Downloading disc.iso"
+    assert not slot.partial.exists()
 
 
 def test_one_who_waits_takes_over_when_the_first_is_killed(

@@ -50,3 +50,8 @@ def test_an_iso_that_misses_its_end_is_refused() -> None:
     content.require_whole(whole, len(whole) - 150 * SECTOR, "disc.iso")
     with pytest.raises(OperationError, match="incomplete"):
         content.require_whole(whole, len(whole) - 151 * SECTOR, "disc.iso")
+
+
+def test_only_an_iso_9660_volume_says_how_long_it_is() -> None:
+    udf = bytes(16 * SECTOR) + b"\0BEA01\1" + b"\xff" * SECTOR
+    content.require_whole(udf, len(udf), "disc.iso")

@@ -17,7 +17,10 @@ from tests.core.download.downloads import (
     wait_for_part,
 )
 from tests.iso_server import Fault, IsoServer
+from vmdesk.core.download import record as download_record
 from vmdesk.core.download.http import Patience
+from vmdesk.core.download.record import Record, Slot
+from vmdesk.core.job import Cancelled, Job
 
 
 @pytest.fixture
@@ -101,3 +104,46 @@ def test_a_part_that_is_whole_already_is_taken_after_a_look(
     (library / "disc.iso.part").write_bytes(CONTENT + surplus)
     assert fetch(server, library).path.read_bytes() == CONTENT
     assert server.requests_for(DISC)[1].headers["range"] == f"bytes={len(CONTENT) - 1}-"
+
+
+@pytest.fixture
+def slot(server: IsoServer, library: Path) -> Slot:
+    """Where the library keeps what it knows of the disc."""
+    made = Slot(library, server.url(DISC))
+    download_record.prepare(made)
+    return made
+
+
+def left_behind(server: IsoServer, slot: Slot, content: bytes, length: int | None) -> None:
+    """Have a record of a download and, if there is any ``content``, what has arrived of it."""
+    page = server.add(DISC, CONTENT)
+    record = Record(slot.address, "disc.iso", length, page.etag, page.last_modified, slot.address)
+    download_record.save(slot.partial, record)
+    if content:
+        download_record.part_of(slot, record).write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "length"),
+    [(b"", len(CONTENT)), (CONTENT[:300_000], None), (CONTENT[:1], 1)],
+    ids=["no part", "no length", "nothing that tells it is the same"],
+)
+def test_a_record_that_nothing_can_be_gone_on_with_is_dropped(
+    server: IsoServer, library: Path, slot: Slot, content: bytes, length: int | None
+) -> None:
+    left_behind(server, slot, content, length)
+    assert fetch(server, library).path.read_bytes() == CONTENT
+    assert "range" not in server.requests_for(DISC)[0].headers
+    assert [name for name in files(library) if not name.endswith(".json")] == ["disc.iso"]
+
+
+def test_a_cancel_while_a_part_is_looked_through_keeps_it(
+    server: IsoServer, library: Path, slot: Slot
+) -> None:
+    left_behind(server, slot, CONTENT[:-1], len(CONTENT))  # more than is looked at in one go
+    job = Job(lambda progress: job.cancel() if progress.text.startswith("Checking") else None)
+    with pytest.raises(Cancelled):
+        fetch(server, library, job)
+    assert server.requests == []
+    assert fetch(server, library).path.read_bytes() == CONTENT
+    assert statuses(server) == [206]

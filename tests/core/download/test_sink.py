@@ -1,10 +1,13 @@
 """The digest and the sync that go on beside the writing."""
 
 import hashlib
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from vmdesk.core.download import sink as sink_module
 from vmdesk.core.download.sink import Sink
 from vmdesk.core.formatting import MIB
 
@@ -25,4 +28,27 @@ def test_what_the_disk_refuses_is_raised() -> None:
     sink = Sink(Path("/dev/full").open("wb", buffering=0))  # noqa: SIM115 - the sink closes it
     with pytest.raises(OSError, match="No space left"):
         sink.append(b"x")
+    sink.close()
+
+
+def test_a_disk_that_is_still_busy_is_not_asked_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_synced, asked = threading.Event(), []
+
+    def sync(descriptor: int) -> None:
+        asked.append(descriptor)
+        is_synced.wait(20)
+
+    monkeypatch.setattr(os, "fdatasync", sync)
+    monkeypatch.setattr(sink_module, "_SYNC_AFTER", 1)
+    sink = Sink((tmp_path / "disc").open("xb", buffering=0))
+    for data in (b"one", b"two", b"three"):
+        sink.append(data)
+    is_synced.set()
+    assert sink.finish() == hashlib.sha256(b"onetwothree").hexdigest()
+    assert len(asked) == 1
+    sink.append(b"four")
+    assert sink.finish() == hashlib.sha256(b"onetwothreefour").hexdigest()
+    assert len(asked) == 2
     sink.close()

@@ -239,3 +239,45 @@ def test_a_mirror_that_is_gone_is_replaced_by_another(server: IsoServer, library
     server.add("/b.iso", CONTENT)
     assert fetch(server, library).path.read_bytes() == CONTENT
     assert statuses(server, "/b.iso") == [206]
+
+
+def test_an_address_that_ends_meanwhile_is_an_error_and_what_arrived_stays(
+    server: IsoServer, library: Path
+) -> None:
+    server.add(DISC, CONTENT, Fault(status=404)).faults.append(Fault(cut_after=300_000))
+    with pytest.raises(OperationError, match="no file at this address"):
+        fetch(server, library)
+    assert statuses(server) == [200, 404]
+    assert (library / "disc.iso.part").read_bytes() == CONTENT[:300_000]
+
+
+def test_a_part_that_nobody_has_asked_for_is_not_taken(server: IsoServer, library: Path) -> None:
+    server.add(DISC, CONTENT, Fault(status=206))
+    with pytest.raises(OperationError) as error:
+        fetch(server, library)
+    assert "HTTP 206" in error.value.details
+    assert files(library) == []
+
+
+def test_an_answer_that_ends_before_the_file_does_is_gone_on_with(
+    server: IsoServer, library: Path
+) -> None:
+    page = server.add(DISC, CONTENT)
+    page.headers["Content-Range"] = f"bytes 0-299999/{len(CONTENT)}"
+    page.faults.append(Fault(claim_length=300_000))
+    assert fetch(server, library).path.read_bytes() == CONTENT
+    assert statuses(server) == [200, 206]
+
+
+def test_what_comes_after_the_announced_end_is_not_waited_for(
+    server: IsoServer, library: Path, tmp_path: Path
+) -> None:
+    endless = tmp_path / "endless.iso"
+    endless.write_bytes(CONTENT)
+    os.truncate(endless, 2**30)
+    page = server.add(DISC, endless)
+    page.headers["Content-Range"] = "bytes 0-599999/600000"
+    with pytest.raises(OperationError, match="was cut") as error:
+        iso_library.fetch(server.url(DISC), library, Job(), patience=Patience(pauses=()))
+    assert "of 600000 bytes" in error.value.details
+    assert server.requests_for(DISC)[0].sent < 2**26
