@@ -3,6 +3,7 @@
 Real guests run as QEMU's own user; what they need must have become readable for it.
 """
 
+import hashlib
 import os
 import time
 from pathlib import Path
@@ -20,9 +21,10 @@ from vmdesk.core.formatting import GIB, MIB
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.image import qemu_img
 from vmdesk.core.job import Cause, Job, OperationError
+from vmdesk.core.kept_discs import Iso, Verification
 from vmdesk.core.operations import create, delete, disk_size, disks, eject, start_stop
 from vmdesk.core.operations.create import Created, NewDomain
-from vmdesk.core.storage import pools
+from vmdesk.core.storage import discs, pools
 
 LOADED = 128 * 1024
 """Bytes that a guest does not read of a disc unless it boots from it."""
@@ -172,6 +174,34 @@ def test_a_disc_that_is_there_is_known_by_its_checksum(
         create.run(system_host, new, Folders(here, here), Job())
     assert caught.value.cause is Cause.BAD_INPUT
     assert [info.name for info in system_host.domains()] == ["guest"]
+
+
+def test_a_disc_that_is_there_is_looked_at_and_verified_where_it_is(
+    system_host: Host, disc: Path, here: Path
+) -> None:
+    there = created(system_host, disc, here).iso.path
+    assert there == IMAGES / "memtest.iso"
+    info = discs.probe(system_host, str(there), here, Job())
+    assert (info.name, info.file_name) == ("memtest", "memtest.iso")
+    assert (info.size, info.is_here) == (disc.stat().st_size, True)
+    sha256 = hashlib.sha256(disc.read_bytes()).hexdigest()
+    found = discs.fetch(system_host, str(there), here, "", Job(), sha256)
+    assert found == Iso(there, disc.stat().st_size, Verification.VERIFIED)
+    assert names(system_host) == {"guest.qcow2", "memtest.iso"}
+
+
+def test_a_disc_in_a_folder_that_is_closed_from_outside_is_copied(
+    system_host: Host, disc: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disc.chmod(0o644)
+    monkeypatch.chdir(here)
+    here.parent.chmod(0)
+    try:
+        found = discs.fetch(system_host, disc.name, here, "", Job())
+    finally:
+        here.parent.chmod(0o700)
+    assert found.path == IMAGES / "memtest.iso"
+    assert names(system_host) == {"memtest.iso"}
 
 
 def test_a_disk_in_a_folder_without_a_pool_is_reached_by_one_that_is_made(

@@ -79,6 +79,26 @@ def test_an_upload_that_is_broken_off_leaves_no_volume(private_host: Host, folde
     assert volumes.named(private_host, "own", "half") is None
 
 
+def test_a_volume_that_is_not_what_was_sent_is_not_kept(private_host: Host, folder: Path) -> None:
+    def pieces() -> Iterator[Piece]:
+        yield bytes(MIB)
+        # What libvirt goes on writing to has no name any more.
+        (folder / "disk").unlink()
+        (folder / "disk").write_bytes(b"short")
+
+    with pytest.raises(OperationError, match="disk did not arrive whole") as caught:
+        volumes.create_from(private_host, "own", "disk", pieces())
+    assert "room" in caught.value.hint
+    assert list(folder.iterdir()) == []
+
+
+def test_a_pool_that_is_not_there_gets_no_volume(private_host: Host) -> None:
+    with pytest.raises(OperationError) as caught:
+        volumes.create(private_host, "nowhere", "disk.qcow2", MIB)
+    assert "nowhere" in caught.value.details
+    assert caught.value.cause is not Cause.INVALID_VALUE
+
+
 def test_a_volume_grows_and_never_shrinks(private_host: Host, folder: Path) -> None:
     volume = volumes.create(private_host, "own", "disk.qcow2", MIB)
     volumes.grow(volume, 3 * MIB)
