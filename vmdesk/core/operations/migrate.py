@@ -179,8 +179,6 @@ def _try_all(
         try:
             _follow(domain, call, options, job)
         except libvirt.libvirtError as error:
-            if job.is_cancelled:
-                raise Cancelled from error
             which = _unreached(error, way, target)
             if which is None or not (source.connection.isAlive() and target.connection.isAlive()):
                 raise translate(error) from error
