@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import libvirt
 import pytest
 
 from tests.core.operations import token_machine
-from tests.other_libvirt import OtherLibvirt
+from tests.other_libvirt import OtherLibvirt, open_remotely
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
 from vmdesk.core.operations import migrate
@@ -112,6 +113,55 @@ def test_disks_that_no_tunnel_carries_stay_where_they_are(
     assert list(folder.iterdir()) == []
 
 
+def test_a_temporary_machine_stays_one(
+    here: Host, there: Host, options: MigrationOptions, tmp_path: Path
+) -> None:
+    domain = here.domain(_running(here, tmp_path))
+    domain.undefine()
+    uuid = domain.UUIDString()
+    migrate.run(here, there, uuid, MigrationOptions(Storage.SHARED, via=options.via), Job())
+    assert _states(here, there) == RUNS_THERE
+    assert not there.domain(uuid).isPersistent()
+
+
+@pytest.mark.parametrize("is_named", [False, True], ids=["lost", "named"])
+def test_where_one_daemon_cannot_call_the_other_this_program_calls_both(
+    here: Host,
+    other_libvirts: tuple[OtherLibvirt, OtherLibvirt],
+    options: MigrationOptions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_named: bool,
+) -> None:
+    def fail(_domain: libvirt.virDomain, uri: str, *_arguments: object) -> None:
+        """Say it as libvirt once did."""
+        error = libvirt.libvirtError("")
+        message = f"Failed to connect to remote libvirt URI {uri}"
+        error.err = (libvirt.VIR_ERR_OPERATION_FAILED, libvirt.VIR_FROM_QEMU, message, 2)
+        raise error
+
+    uuid = _running(here, tmp_path)
+    helper = tmp_path / "connect"
+    with closing(open_remotely(other_libvirts[1].folders, helper)) as there:
+        if is_named:
+            monkeypatch.setattr(libvirt.virDomain, "migrateToURI3", fail)
+        else:
+            helper.unlink()
+        migrate.run(here, there, uuid, MigrationOptions(Storage.SHARED, via=options.via), Job())
+        assert _states(here, there) == RUNS_THERE
+
+
+def test_a_disk_that_is_not_there_after_all_leaves_it_running_here(
+    here: Host, there: Host, options: MigrationOptions, tmp_path: Path
+) -> None:
+    uuid = _running(here, tmp_path)
+    (tmp_path / "web.qcow2").rename(tmp_path / "elsewhere.qcow2")
+    with pytest.raises(OperationError) as caught:
+        migrate.run(here, there, uuid, MigrationOptions(Storage.SHARED, via=options.via), Job())
+    assert f"{tmp_path}/web.qcow2" in caught.value.summary + caught.value.details
+    assert _states(here, there) == RUNS_HERE
+
+
 class CancelledOnceItMoves(Job):
     """A job that the user cancels when the first data has gone over."""
 
@@ -137,6 +187,34 @@ def test_a_cancel_leaves_it_running_here_and_nothing_there(
     assert list(folder.iterdir()) == []
     here.domain(uuid).destroy()
     assert token_machine.boot(here, uuid, tmp_path / "log-again") == "token"
+
+
+class KillsTheOther(Job):
+    """A job in which the other daemon dies when the first data has gone over."""
+
+    def __init__(self, other: OtherLibvirt) -> None:
+        super().__init__()
+        self._other = other
+
+    def report(self, done: int, total: int, text: str) -> None:
+        if text == "Migrating":
+            self._other.kill()
+        super().report(done, total, text)
+
+
+def test_a_daemon_that_dies_there_leaves_it_running_here(
+    here: Host,
+    there: Host,
+    other_libvirts: tuple[OtherLibvirt, OtherLibvirt],
+    options: MigrationOptions,
+    tmp_path: Path,
+) -> None:
+    uuid = _running(here, tmp_path)
+    here.domain(uuid).migrateSetMaxSpeed(1)  # in MiB each second
+    shared = MigrationOptions(Storage.SHARED, via=options.via)
+    with pytest.raises(OperationError):
+        migrate.run(here, there, uuid, shared, KillsTheOther(other_libvirts[1]))
+    assert _states(here) == RUNS_HERE[:1]
 
 
 def _obstacles(source: Host, target: Host, uuid: str) -> list[str]:
@@ -249,3 +327,13 @@ def test_a_cpu_that_the_other_host_has_not_prevents_it(here: Host, there: Host) 
     before, _old, after = xml.partition("<cpu mode='maximum' check='none'/>")
     uuid = here.connection.defineXML(before + cpu + after).UUIDString()
     assert "processor lacks" in " ".join(_obstacles(here, there, uuid))
+
+
+def test_a_cpu_that_libvirt_does_not_know_is_an_error_in_its_words(here: Host, there: Host) -> None:
+    xml = token_machine.define(here, "web", []).XMLDesc()
+    before, _old, after = xml.partition("<cpu mode='maximum' check='none'/>")
+    cpu = "<cpu mode='custom' match='exact'><model fallback='forbid'>Abacus</model></cpu>"
+    uuid = here.connection.defineXML(before + cpu + after).UUIDString()
+    with pytest.raises(OperationError) as caught:
+        _obstacles(here, there, uuid)
+    assert "Abacus" in caught.value.details

@@ -1,5 +1,6 @@
 """Let a running machine go on another host: live migration, through libvirt."""
 
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -179,7 +180,8 @@ def _try_all(
         try:
             _follow(domain, call, options, job)
         except libvirt.libvirtError as error:
-            which = _unreached(error, way, target)
+            with translated():  # where that daemon is gone, it can't be asked for its name
+                which = _unreached(error, way, target)
             if which is None or not (source.connection.isAlive() and target.connection.isAlive()):
                 raise translate(error) from error
             closed[which] = error.get_error_message() or str(error)
@@ -212,12 +214,23 @@ def _call(
 
 def _unreached(error: libvirt.libvirtError, way: _Way, target: Host) -> str | None:
     """Return which end of a way could not be reached; None for another kind of failure."""
-    # These words are addresses in any language.
     message = error.get_error_message() or ""
     if way.peer and way.peer in message:
         return way.peer
-    name = urlsplit(way.via).netloc or target.connection.getHostname()
-    return way.via if is_lost_connection(error) or f"{name}:" in message else None
+    if _is_named(way, target, message):
+        return way.via
+    # Both connections of this program are there: one from daemon to daemon is what is lost.
+    return (way.peer or way.via) if is_lost_connection(error) else None
+
+
+def _is_named(way: _Way, target: Host, message: str) -> bool:
+    """Tell whether libvirt's words are about where the data goes: addresses in any language."""
+    address = urlsplit(way.via)
+    if address.scheme == "unix":
+        return address.path in message
+    # As in “'there:49152'” and “'there' service '49152'”, and not as in “there: Permission denied”.
+    name = re.escape(address.hostname or target.connection.getHostname())
+    return re.search(rf"{name}(:\d|')", message, re.IGNORECASE) is not None
 
 
 def _follow(
