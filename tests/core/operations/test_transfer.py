@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,12 @@ from tests.core.operations import token_machine
 from tests.core.operations.cancelled_at import CancelledAt
 from tests.other_libvirt import OtherLibvirt, open_remotely
 from vmdesk.core import staging
+from vmdesk.core.domain import guest_state
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.formatting import MIB
 from vmdesk.core.host import DomainInfo, Host
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError
-from vmdesk.core.operations import clear_up, transfer
+from vmdesk.core.operations import clear_up, incoming, placing, transfer
 from vmdesk.core.operations.transfer import TransferOptions
 
 pytestmark = pytest.mark.hypervisor
@@ -319,3 +322,120 @@ def test_a_move_to_itself_is_refused(here: Host, uuid: str, options: TransferOpt
         transfer.move(here, here, uuid, options, Job())
     assert here.domain_info(uuid) is not None
     assert staging.sweep(here.uri, lambda _uuid: True) == ()
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_disk_there_that_is_not_what_was_sent_ends_a_move(
+    here: Host,
+    there: Host,
+    uuid: str,
+    pool: Path,
+    options: TransferOptions,
+    is_untouched: Callable[[], bool],
+    monkeypatch: pytest.MonkeyPatch,
+    is_gone: bool,
+) -> None:
+    put = placing.put_pieces
+
+    def put_and_spoil(*arguments: Any) -> Path:
+        path = put(*arguments)
+        if is_gone:
+            there.connection.storageVolLookupByPath(str(path)).delete()
+        else:
+            with path.open("r+b") as file:
+                file.write(b"other")
+        return path
+
+    monkeypatch.setattr(placing, "put_pieces", put_and_spoil)
+    with pytest.raises(OperationError, match="there is not what the one here is"):
+        transfer.move(here, there, uuid, options, Job())
+    assert is_untouched()
+    assert (there.domains(), list(pool.iterdir())) == ([], [])
+
+
+@pytest.fixture
+def once_it_is_there(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Have something happen between the definition there and the look at it."""
+
+    def arrange(deed: Callable[[], object]) -> None:
+        define = incoming.define
+
+        def define_and_do(*arguments: Any) -> None:
+            define(*arguments)
+            deed()
+
+        monkeypatch.setattr(incoming, "define", define_and_do)
+
+    return arrange
+
+
+def test_a_machine_that_is_removed_there_at_once_stays_here(
+    here: Host,
+    there: Host,
+    uuid: str,
+    pool: Path,
+    options: TransferOptions,
+    is_untouched: Callable[[], bool],
+    once_it_is_there: Callable[[Callable[[], object]], None],
+) -> None:
+    once_it_is_there(lambda: there.domain(uuid).undefine())
+    with pytest.raises(OperationError, match="“web” is not there") as caught:
+        transfer.move(here, there, uuid, options, Job())
+    assert "as it was" in caught.value.hint
+    assert is_untouched()
+
+
+def test_a_machine_that_is_started_here_at_the_end_is_there_twice_and_that_is_said(
+    here: Host,
+    there: Host,
+    uuid: str,
+    pool: Path,
+    options: TransferOptions,
+    once_it_is_there: Callable[[Callable[[], object]], None],
+    tmp_path: Path,
+) -> None:
+    once_it_is_there(lambda: here.domain(uuid).create())
+    with pytest.raises(OperationError, match="the one here could not be removed") as caught:
+        transfer.move(here, there, uuid, options, Job())
+    assert "Start only one" in caught.value.hint
+    assert "running" in caught.value.details
+    assert [info.uuid for host in (here, there) for info in host.domains()] == [uuid, uuid]
+    assert (tmp_path / "web.qcow2").exists()
+
+
+def test_uefi_variables_go_along(
+    here: Host, there: Host, pool: Path, options: TransferOptions, tmp_path: Path
+) -> None:
+    disk = token_machine.make_qcow2(tmp_path / "uefi.qcow2", "token")
+    domain = token_machine.define(here, "uefi", [(disk, "qcow2")], "efi")
+    uuid = domain.UUIDString()
+    domain.create()  # libvirt makes them at the first start
+    domain.destroy()
+    own = guest_state.nvram_path(here.uri, DomainXml.parse(domain.XMLDesc()))
+    assert own is not None
+    data = own.read_bytes()
+    done = transfer.move(here, there, uuid, options, Job())
+    path = pool / f"{uuid}_VARS.fd"
+    assert path in done.files
+    assert path.read_bytes() == data
+    assert f"{path}</nvram>" in there.domain(uuid).XMLDesc()
+
+
+def test_snapshots_and_what_a_tpm_keeps_are_told_as_losses(
+    here: Host, there: Host, tmp_path: Path
+) -> None:
+    disk = token_machine.make_qcow2(tmp_path / "kept.qcow2", "token")
+    device = "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"
+    domain = token_machine.define(here, "kept", [(disk, "qcow2")], devices=device)
+    domain.snapshotCreateXML("<domainsnapshot><name>before</name></domainsnapshot>")
+    losses = transfer.survey(here, there, domain.UUIDString(), Job()).losses
+    assert "its 1 snapshot" in losses
+    assert any("TPM" in loss for loss in losses)
+
+
+def test_a_machine_that_is_saved_is_refused(here: Host, there: Host, uuid: str) -> None:
+    here.domain(uuid).create()
+    here.domain(uuid).managedSave()
+    with pytest.raises(OperationError, match="saved in the middle of its work") as caught:
+        transfer.survey(here, there, uuid, Job())
+    assert caught.value.cause is Cause.WRONG_STATE
