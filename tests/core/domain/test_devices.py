@@ -77,6 +77,18 @@ def test_a_startup_policy_outlives_the_medium() -> None:
     assert drive.startup_policy == "requisite"
 
 
+def test_what_was_said_of_a_file_goes_with_it_and_the_policy_of_the_drive_stays() -> None:
+    drive = DomainXml.parse(
+        "<domain><devices><disk type='file' device='cdrom'>"
+        "<source file='/iso/a.iso' index='3' startupPolicy='optional'>"
+        "<seclabel model='dac' relabel='no'/></source>"
+        "<target dev='sda' bus='sata'/></disk></devices></domain>"
+    ).disks[0]
+    drive.eject()
+    assert '<source startupPolicy="optional"/>' in drive.xml
+    assert drive.is_empty
+
+
 def test_a_hard_disk_gets_no_startup_policy() -> None:
     drive = disk("q35-installer-in-drive", 0)
     drive.insert_file(Path("/vm/renamed.qcow2"))

@@ -85,6 +85,13 @@ def test_the_first_drive_comes_before_other_devices() -> None:
     ]  # fmt: skip
 
 
+def test_a_machine_without_any_device_gets_its_first_disk() -> None:
+    xml = DomainXml.parse("<domain><name>bare</name></domain>")
+    drives.add_disk(xml, Path("/vm/new.qcow2"), "qcow2")
+    (disk,) = DomainXml.parse(xml.text).disks
+    assert (disk.path, disk.target) == (Path("/vm/new.qcow2"), "vda")
+
+
 def test_adding_and_removing_leaves_no_trace() -> None:
     xml = golden("hand-comments")
     before = xml.text

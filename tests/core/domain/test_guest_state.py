@@ -6,6 +6,7 @@ import pytest
 
 from vmdesk.core import staging
 from vmdesk.core.domain import guest_state
+from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.job import OperationError
 
 URI = "qemu:///session"
@@ -41,6 +42,15 @@ def test_a_tpms_state_is_put_in_place_and_taken_back_after_an_error(tmp_path: Pa
             pass
     assert target.read_bytes() == b"secret"
     assert target.stat().st_mode & 0o077 == 0
+
+
+def test_the_state_of_the_systems_machines_is_where_its_libvirt_keeps_it() -> None:
+    uri = "qemu:///system"
+    xml = DomainXml.parse("<domain><name>web</name><os firmware='efi'/></domain>")
+    tpm = Path("/var/lib/libvirt/swtpm", UUID, "tpm2/tpm2-00.permall")
+    assert guest_state.tpm_path(uri, UUID) == tpm
+    nvram = Path("/var/lib/libvirt/qemu/nvram/web_VARS.fd")
+    assert guest_state.nvram_path(uri, xml) == nvram
 
 
 KILLED = """

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import FOLDERS, PrivateLibvirt
 from tests.core.operations import small_machine
+from tests.core.refusals import refusing
 from tests.guests import snapshot
 from vmdesk.core.domain.undefine import take_back, undefine
 from vmdesk.core.host import Host
@@ -88,3 +89,16 @@ def test_taking_back_a_temporary_machine_or_nothing_is_no_error(test_host: Host)
     for _ in range(2):
         take_back(test_host, uuid)
         assert test_host.domain_info(uuid) is None
+
+
+def test_a_machine_that_can_not_be_stopped_is_not_taken_back_and_that_is_told(
+    test_host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuid = test_host.lookup("test").uuid
+    words = "Failed to terminate process 42 with SIGKILL"
+    refuse = refusing(libvirt.VIR_ERR_OPERATION_FAILED, words)
+    monkeypatch.setattr(libvirt.virDomain, "destroy", refuse)
+    with pytest.raises(OperationError) as caught:
+        take_back(test_host, uuid)
+    assert caught.value.details == words
+    assert test_host.domain_info(uuid) is not None

@@ -49,6 +49,26 @@ def test_vnc_becomes_spice_with_its_agent_and_keeps_address_and_password() -> No
     assert changed(before, xml) == []
 
 
+def test_what_only_spice_knows_of_its_ports_goes_with_it() -> None:
+    xml = DomainXml.parse(
+        "<domain><devices><graphics type='spice' port='5900' tlsPort='5901' autoport='no' "
+        "defaultMode='secure' passwd='secret'/></devices></domain>"
+    )
+    wiring.set_display(xml, "vnc")
+    display = "<graphics type='vnc' port='5900' autoport='no' passwd='secret'/>"
+    assert display in xml.text
+
+
+def test_an_agent_that_is_there_already_is_not_added_again() -> None:
+    channel = "<channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0'/></channel>"
+    xml = DomainXml.parse(
+        f"<domain><devices>{channel}<graphics type='vnc' port='5900'/></devices></domain>"
+    )
+    wiring.set_display(xml, "spice")
+    assert xml.graphics[0].type == "spice"
+    assert xml.text.count("spicevmc") == 1
+
+
 def test_acceleration_goes_with_the_display_that_showed_it() -> None:
     xml = DomainXml.parse(
         "<domain><devices><graphics type='spice'><gl enable='yes'/></graphics><video><model "

@@ -77,6 +77,14 @@ def test_fewer_cpus_than_the_most_are_written_as_current() -> None:
     assert "<vcpu placement='static'>2</vcpu>" in xml.text
 
 
+def test_a_description_without_memory_and_cpus_has_none_and_gets_none() -> None:
+    xml = DomainXml.parse("<domain><name>bare</name></domain>")
+    assert (xml.memory_kib, xml.current_memory_kib, xml.vcpus) == (0, 0, 1)
+    before = xml.text
+    xml.current_vcpus = 2
+    assert xml.text == before
+
+
 def test_a_title_goes_where_libvirt_would_write_it() -> None:
     xml = DomainXml.parse("<domain>\n  <name>a</name>\n  <memory>1</memory>\n</domain>")
     xml.description = "note"
