@@ -53,6 +53,18 @@ def test_the_state_of_the_systems_machines_is_where_its_libvirt_keeps_it() -> No
     assert guest_state.nvram_path(uri, xml) == nvram
 
 
+def test_the_session_is_known_with_parameters_in_its_address_too(tmp_path: Path) -> None:
+    state = tmp_path / "secrets"
+    uri = f"{URI}?mode=auto"
+    target = guest_state.tpm_path(uri, UUID)
+    assert target == guest_state.tpm_path(URI, UUID)
+    with (
+        staging.opened(tmp_path, "Import") as stage,
+        guest_state.tpm_installed(stage, uri, UUID, state),
+    ):
+        assert target.read_bytes() == b"secret"
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.staging import Stage
@@ -34,11 +35,15 @@ def tpm_path(uri: str, uuid: str) -> Path:
 
 
 def _folder(uri: str, of_session: str, of_system: str) -> Path:
-    if not uri.endswith("/session"):
+    if not _is_session(uri):
         return Path("/var/lib") / of_system
     config = os.environ.get("XDG_CONFIG_HOME", "")
     base = Path(config) if config.startswith("/") else Path.home() / ".config"
     return base / of_session
+
+
+def _is_session(uri: str) -> bool:
+    return urlsplit(uri).path == "/session"
 
 
 @contextmanager
@@ -48,7 +53,7 @@ def tpm_installed(stage: Stage, uri: str, uuid: str, state: Path | None) -> Iter
     So does a later sweep of ``stage``, for it holds secrets. Only a per-user libvirt keeps it
     where this user may write; elsewhere it is left out.
     """
-    if state is None or not uri.endswith("/session"):
+    if state is None or not _is_session(uri):
         yield
         return
     target = tpm_path(uri, uuid)
