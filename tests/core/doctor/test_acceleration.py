@@ -2,8 +2,11 @@
 
 import os
 import shutil
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import libvirt
 import pytest
 
 from tests.conftest import PrivateLibvirt
@@ -32,6 +35,17 @@ def test_the_processor_is_judged_by_its_flags(
     found = acceleration.processor(examined(root=tmp_path))
     assert found.state is state
     assert words in found.meaning
+
+
+def test_a_processor_of_another_kind_is_not_judged_by_flags(
+    examined: Examine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "/proc/cpuinfo", "Features\t: fp asimd\n")
+    arm = os.uname_result(("Linux", "host", "6.1", "#1", "aarch64"))
+    monkeypatch.setattr(os, "uname", lambda: arm)
+    found = acceleration.processor(examined(root=tmp_path))
+    assert found.state is State.UNCHECKED
+    assert "This kind of processor" in found.meaning
 
 
 def test_a_module_that_is_not_loaded_can_be(examined: Examine, tmp_path: Path) -> None:
@@ -79,6 +93,31 @@ def test_the_kvm_of_this_computer_is_judged_by_the_trial(examined: Examine) -> N
     assert result.works or result.words
 
 
+@pytest.mark.parametrize(
+    ("script", "state", "details"),
+    [
+        ("echo '!'", State.GOOD, ""),
+        ("echo 'failed to initialize kvm' >&2; exit 1", State.BROKEN, "failed to initialize kvm"),
+    ],
+)
+def test_a_machine_that_was_tried_shows_whether_kvm_works(
+    examined: Examine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    script: str,
+    state: State,
+    details: str,
+) -> None:
+    put(tmp_path, "/dev/kvm")
+    emulator = put(tmp_path, f"bin/qemu-system-{os.uname().machine}", f"#!/bin/sh\n{script}\n")
+    emulator.chmod(0o700)
+    monkeypatch.setenv("PATH", str(emulator.parent))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    found = acceleration.works(examined(root=tmp_path), Job())
+    assert found.state is state
+    assert details in found.details
+
+
 @pytest.mark.hypervisor
 def test_libvirt_is_asked_where_the_device_is_closed_to_this_user(
     private_libvirt: PrivateLibvirt, examined: Examine
@@ -87,6 +126,19 @@ def test_libvirt_is_asked_where_the_device_is_closed_to_this_user(
     offers = os.access("/dev/kvm", os.R_OK | os.W_OK)
     assert found.state is (State.UNCHECKED if offers else State.BROKEN)
     assert offers or "many times slower" in found.meaning
+
+
+@pytest.mark.usefixtures("libvirt_events")
+def test_kvm_that_libvirt_offers_is_still_to_be_shown_by_a_machine(
+    examined: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    with closing(libvirt.open("test:///default")) as opened:
+        monkeypatch.setattr(opened, "getDomainCapabilities", lambda *about: asked.extend(about))
+        found = acceleration.offered(replace(examined("qemu:///system"), connection=opened))
+    assert asked[-1] == "kvm"
+    assert found.state is State.UNCHECKED
+    assert "libvirt offers KVM" in found.meaning
 
 
 @pytest.mark.usefixtures("libvirt_events")
@@ -120,3 +172,14 @@ def test_a_trial_can_be_cancelled(tmp_path: Path) -> None:
     job.cancel()
     with pytest.raises(Cancelled):
         trial.run(emulator, "kvm", job)
+
+
+def test_a_trial_that_does_not_end_has_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = put(tmp_path, "emulator", "#!/bin/sh\nexec sleep 60\n")
+    emulator.chmod(0o700)
+    monkeypatch.setattr(trial, "TIMEOUT", 0.01)
+    result = trial.run(emulator, "kvm", Job())
+    assert not result.works
+    assert "no end within" in result.words

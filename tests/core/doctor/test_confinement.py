@@ -48,3 +48,14 @@ def test_that_no_log_may_be_read_is_said(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "no log" in confinement.denials(examined(root=tmp_path), Job()).meaning
+
+
+def test_a_journal_that_this_user_may_not_read_is_none(
+    examined: Examine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = put(tmp_path, "bin/journalctl", f"#!/bin/sh\necho '{APPARMOR.strip()}'\nexit 1\n")
+    journal.chmod(0o700)
+    monkeypatch.setenv("PATH", str(journal.parent))
+    found = confinement.denials(examined(root=tmp_path / "nothing"), Job())
+    assert found.state is State.UNCHECKED
+    assert "no log" in found.meaning

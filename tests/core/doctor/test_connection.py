@@ -106,3 +106,11 @@ def test_who_is_no_member_of_the_group_is_told_how_to_join(examined: Examine) ->
         assert found.state is State.WARNING
         assert f"usermod -a -G libvirt {user_name()}" in found.mends[0].shown
         assert "next login" in found.meaning
+
+
+@pytest.mark.parametrize("uri", ["qemu:///system", "qemu:///session"])
+def test_root_needs_no_group(examined: Examine, monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    found = connection.is_member(examined(uri))
+    assert found.state is State.GOOD
+    assert found.meaning.startswith("root may")

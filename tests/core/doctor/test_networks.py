@@ -1,5 +1,7 @@
 """The network “default”, in each of its states, on libvirt's test driver."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import libvirt
@@ -44,6 +46,18 @@ def test_the_network_is_followed_through_its_states(examined: Examine, tmp_path:
         if not restored.isActive():
             restored.create()
         connection.close()
+
+
+def test_a_network_that_nobody_describes_comes_with_its_package(
+    examined: Examine, tmp_path: Path
+) -> None:
+    node = put(tmp_path, "node.xml", "<node/>")
+    put(tmp_path, "/etc/os-release", "ID=debian\n")
+    with closing(libvirt.open(f"test://{node}")) as connection:
+        assert connection.listAllNetworks() == []
+        found = networks.default(replace(examined(URI, tmp_path), connection=connection))
+    assert found.state is State.BROKEN
+    assert "apt-get install -y" in shown(found)
 
 
 def test_machines_of_the_session_need_no_network(examined: Examine) -> None:

@@ -1,6 +1,7 @@
 """Folders: there, writable, roomy, and open to QEMU's user."""
 
 import os
+import pwd
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -99,3 +100,41 @@ def test_machines_of_the_session_run_as_the_user(examined: Examine) -> None:
 
 def test_a_system_whose_user_for_machines_is_not_known_is_not_judged(examined: Examine) -> None:
     assert readers.may_reach(examined("qemu:///system"), None).state is State.UNCHECKED
+
+
+def test_the_user_of_the_systems_machines_is_found_by_any_of_its_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = pwd.getpwuid(os.geteuid())
+    monkeypatch.setattr(readers, "QEMU_USERS", ("nobody-is-called-this", own.pw_name))
+    found = readers.qemu_user()
+    assert found is not None
+    assert (found.name, found.uid) == (own.pw_name, own.pw_uid)
+    assert own.pw_gid in found.gids
+    monkeypatch.setattr(readers, "QEMU_USERS", ("nobody-is-called-this",))
+    assert readers.qemu_user() is None
+
+
+def test_where_there_are_no_acls_everybody_is_let_through(
+    examined: Examine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    let_in, *_others = readers.mends(tmp_path, examined("qemu:///system"), STRANGER)
+    assert let_in.shown == f"chmod o+x {tmp_path}"
+
+
+def test_root_may_enter_what_is_closed_to_others(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    assert readers.closed_to(tmp_path, Reader("root", 0, frozenset())) is None
+    assert readers.closed_to(tmp_path, STRANGER) is not None
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
+def test_a_folder_that_can_not_be_looked_at_counts_as_closed(tmp_path: Path) -> None:
+    hidden = tmp_path / "closed" / "isos"
+    hidden.mkdir(parents=True)
+    hidden.parent.chmod(0)
+    try:
+        assert readers.closed_to(hidden, Reader("root", 0, frozenset())) == hidden
+    finally:
+        hidden.parent.chmod(0o700)
