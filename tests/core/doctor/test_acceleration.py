@@ -183,3 +183,12 @@ def test_a_trial_that_does_not_end_has_failed(
     result = trial.run(emulator, "kvm", Job())
     assert not result.works
     assert "no end within" in result.words
+
+
+@pytest.mark.usefixtures("spoiled_state")
+def test_a_trial_that_can_not_be_kept_is_made_again(examined: Examine, tmp_path: Path) -> None:
+    emulator = put(tmp_path, "emulator", '#!/bin/sh\necho tried >> "$0.log"\necho "!"\n')
+    emulator.chmod(0o700)
+    for _time in range(2):
+        assert trial.cached(examined(root=tmp_path), emulator, Job()).works
+    assert (tmp_path / "emulator.log").read_text().count("tried") == 2

@@ -70,3 +70,9 @@ def test_only_what_is_newly_broken_is_news() -> None:
         assert mending.is_news(found("network"))
     finally:
         file.unlink()
+
+
+@pytest.mark.usefixtures("spoiled_state")
+def test_what_can_not_be_remembered_is_told_again() -> None:
+    for _time in range(2):
+        assert mending.is_news(found("network"))

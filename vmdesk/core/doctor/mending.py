@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 
 from vmdesk.core import paths, process
 from vmdesk.core.doctor.finding import Finding, State
@@ -49,5 +50,7 @@ def is_news(findings: Sequence[Finding]) -> bool:
         part.write_text(json.dumps(broken), encoding="utf-8")
         part.replace(file)
     except OSError:
-        part.unlink(missing_ok=True)  # without a place for it, the same is told again
+        # Without a place for it, the same is told again. A closed place refuses this as well.
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return not set(broken) <= set(known if isinstance(known, list) else [])

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -85,4 +86,6 @@ def _keep(file: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8")
         part.replace(file)
     except OSError:
-        part.unlink(missing_ok=True)  # without a place for it, the next look tries again
+        # Without a place for it, the next look tries again. A closed place refuses this as well.
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
