@@ -1,5 +1,6 @@
 """Which connections there are, and what they are called."""
 
+import grp
 import os
 from pathlib import Path
 
@@ -63,6 +64,21 @@ def test_a_socket_that_everybody_may_open_is_polkits_to_guard(
     monkeypatch.setattr(connections, "_GROUP", "no-such-group")
     assert not connections.system_is_open([socket])
     socket.chmod(0o000)
+    assert not connections.system_is_open([socket])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
+def test_a_socket_that_everybody_may_open_is_open_to_members_of_the_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = tmp_path / "libvirt-sock"
+    socket.touch()
+    socket.chmod(0o666)
+    own = os.getgroups()
+    monkeypatch.setattr(connections, "_GROUP", grp.getgrgid(own[0]).gr_name)
+    assert connections.system_is_open([socket])
+    other = next(group.gr_name for group in grp.getgrall() if group.gr_gid not in own)
+    monkeypatch.setattr(connections, "_GROUP", other)
     assert not connections.system_is_open([socket])
 
 

@@ -1,15 +1,20 @@
 """Every file that a machine needs is found, whatever it is called and wherever it is named."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import libvirt
 import pytest
 
+from tests.core.operations import small_machine
+from tests.core.refusals import refusing
 from vmdesk.core import disk_users
+from vmdesk.core.domain.devices import DiskDevice
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.host import Host
-from vmdesk.core.job import Job
+from vmdesk.core.job import Job, OperationError
 
 UUIDS = ("6695eb01-f6a4-8304-79aa-97f2502e193f", "7795eb01-f6a4-8304-79aa-97f2502e193f")
 
@@ -94,6 +99,45 @@ def test_a_volume_is_looked_up_and_one_of_a_pool_that_is_gone_names_nothing(
 
 
 @pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (libvirt.virConnect, "storagePoolLookupByName"),
+        (libvirt.virStoragePool, "storageVolLookupByName"),
+        (libvirt.virDomain, "listAllSnapshots"),
+    ],
+)
+def test_a_machine_that_libvirt_can_not_tell_of_is_not_taken_for_one_without_files(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, name: str
+) -> None:
+    host.connection.storagePoolCreateXML(
+        f"<pool type='dir'><name>p</name><target><path>{tmp_path}</path></target></pool>"
+    )
+    host.connection.defineXML(domain_xml(1, "pool='p' volume='v'"))
+    assert disk_users.files_of_others(host, UUIDS[0], Job()) == {}
+    monkeypatch.setattr(kind, name, refusing(libvirt.VIR_ERR_OPERATION_FAILED, "no answer"))
+    with pytest.raises(OperationError) as caught:
+        disk_users.files_of_others(host, UUIDS[0], Job())
+    assert caught.value.details == "no answer"
+
+
+def test_a_driver_without_snapshots_has_none_that_name_a_file(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk.img"
+    disk.touch()
+    host.connection.defineXML(domain_xml(1, f"file='{disk}'"))
+    refuse = refusing(libvirt.VIR_ERR_NO_SUPPORT)
+    monkeypatch.setattr(libvirt.virDomain, "listAllSnapshots", refuse)
+    assert owner(host, disk) == "machine-1"
+
+
+def described(text: str) -> DiskDevice:
+    """Return the disk that a description has."""
+    (disk,) = DomainXml.parse(f"<domain><devices>{text}</devices></domain>").disks
+    return disk
+
+
+@pytest.mark.parametrize(
     ("inside", "attributes", "words"),
     [
         ("", "device='cdrom'", "an installation disc"),
@@ -108,8 +152,7 @@ def test_what_must_stay_is_told_with_the_reason(
 ) -> None:
     path = tmp_path / "a.img"
     path.touch()
-    text = f"<disk {attributes}><source file='{path}'/>{inside}</disk>"
-    (disk,) = DomainXml.parse(f"<domain><devices>{text}</devices></domain>").disks
+    disk = described(f"<disk {attributes}><source file='{path}'/>{inside}</disk>")
     reason = disk_users.reason_to_keep(disk, {})
     assert reason is None if words is None else words in (reason or "")
     if words is None:
@@ -119,3 +162,17 @@ def test_what_must_stay_is_told_with_the_reason(
         assert disk_users.reason_to_keep(disk, {}) is not None
         path.mkdir()
         assert disk_users.reason_to_keep(disk, {}) == "not a regular file"
+
+
+def test_a_disk_on_the_network_must_stay() -> None:
+    disk = described("<disk type='network'><source protocol='rbd' name='vms/web'/></disk>")
+    assert disk_users.reason_to_keep(disk, {}) == "not a file on this computer"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_can_not_be_read_is_not_taken_for_a_disc(tmp_path: Path) -> None:
+    path = small_machine.make_iso(tmp_path / "a.iso")
+    disk = described(f"<disk><source file='{path}'/></disk>")
+    assert disk_users.reason_to_keep(disk, {}) == "an installation disc"
+    path.chmod(0)
+    assert disk_users.reason_to_keep(disk, {}) is None

@@ -4,9 +4,11 @@ import socket
 import threading
 from pathlib import Path
 
+import libvirt
 import pytest
 
-from tests.conftest import FOLDERS, PrivateLibvirt
+from tests.conftest import FOLDERS, NODE, PrivateLibvirt
+from tests.core.refusals import refusing
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cause, OperationError
 
@@ -76,6 +78,79 @@ def test_without_a_connection_every_question_is_an_error_in_words() -> None:
 def test_an_address_that_libvirt_refuses_is_an_error_in_words(libvirt_events: None) -> None:
     with pytest.raises(OperationError):
         Host("nonsense:///").open()
+
+
+def test_a_host_is_open_until_it_is_closed(libvirt_events: None) -> None:
+    host = Host("test:///default")
+    seen = [host.is_open]
+    host.open()
+    seen.append(host.is_open)
+    host.close()
+    assert [*seen, host.is_open] == [False, True, False]
+
+
+@pytest.mark.parametrize("name", ["setKeepAlive", "registerCloseCallback"])
+def test_a_connection_whose_end_would_not_be_told_is_none(
+    tmp_path: Path, libvirt_events: None, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    # Its subscriptions hold a node for as long as the process lives: not that of other tests.
+    node = tmp_path / "node.xml"
+    node.write_text(NODE)
+    closed: list[libvirt.virConnect] = []
+    close = libvirt.virConnect.close
+
+    def closing(connection: libvirt.virConnect) -> None:
+        closed.append(connection)
+        close(connection)
+
+    refuse = refusing(libvirt.VIR_ERR_OPERATION_FAILED, "no events")
+    monkeypatch.setattr(libvirt.virConnect, name, refuse)
+    monkeypatch.setattr(libvirt.virConnect, "close", closing)
+    host = Host(f"test://{node}")
+    with pytest.raises(OperationError) as caught:
+        host.open()
+    assert caught.value.details == "no events"
+    assert not host.is_open
+    assert len(closed) == 1
+
+
+def test_another_computer_is_reached_by_the_program_that_is_given(
+    tmp_path: Path, libvirt_events: None
+) -> None:
+    ssh = tmp_path / "our ssh"
+    # Like ssh, it takes the first words of libvirt before it gives up.
+    ssh.write_text('#!/bin/sh\nhead -c 4 >/dev/null\necho "$*" >"$0.log"\nexit 255\n')
+    ssh.chmod(0o700)
+    with pytest.raises(OperationError):
+        Host("qemu+ssh://anna@lab/system", ssh).open()
+    assert "anna" in (tmp_path / "our ssh.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (libvirt.virConnect, "lookupByName"),
+        (libvirt.virDomain, "info"),
+        (libvirt.virDomain, "metadata"),
+    ],
+)
+def test_a_domain_that_libvirt_can_not_tell_of_is_not_taken_for_gone(
+    test_host: Host, monkeypatch: pytest.MonkeyPatch, kind: type, name: str
+) -> None:
+    refuse = refusing(libvirt.VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock")
+    monkeypatch.setattr(kind, name, refuse)
+    with pytest.raises(OperationError) as caught:
+        test_host.lookup("test")
+    assert caught.value.cause is not Cause.NOT_FOUND
+    assert caught.value.details == "cannot acquire state change lock"
+
+
+@pytest.mark.parametrize("code", [libvirt.VIR_ERR_NO_DOMAIN_METADATA, libvirt.VIR_ERR_NO_SUPPORT])
+def test_a_domain_without_notes_is_listed_without_one(
+    test_host: Host, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr(libvirt.virDomain, "metadata", refusing(code))
+    assert [(info.name, info.note) for info in test_host.domains()] == [("test", "")]
 
 
 @pytest.mark.hypervisor

@@ -52,6 +52,25 @@ def test_without_a_connection_there_is_an_error_in_words() -> None:
         Sampler(Host("test:///default")).sample()
 
 
+@pytest.mark.parametrize(
+    ("counters", "memory"),
+    [
+        ({"balloon.current": 4096, "balloon.available": 4000, "balloon.usable": 1000}, 3000),
+        ({"balloon.current": 4096, "balloon.available": 4000, "balloon.rss": 2000}, 2000),
+        ({"balloon.current": 4096, "balloon.rss": 5000}, 4096),
+        ({}, 0),
+    ],
+)
+def test_what_a_guest_says_of_its_memory_counts_before_what_is_seen_from_outside(
+    test_host: Host, monkeypatch: pytest.MonkeyPatch, counters: dict[str, int], memory: int
+) -> None:
+    domain = test_host.connection.lookupByName("test")
+    # No guest of the tests has a driver of the balloon.
+    monkeypatch.setattr(test_host.connection, "getAllDomainStats", lambda *_: [(domain, counters)])
+    (sample,) = Sampler(test_host).sample().values()
+    assert sample.memory == memory
+
+
 @pytest.mark.hypervisor
 def test_the_counters_of_a_real_guest_grow(private_host: Host, tmp_path: Path) -> None:
     disk = token_machine.make_raw(tmp_path / "disk.img", "ready")
