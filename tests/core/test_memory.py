@@ -1,7 +1,13 @@
 """What was large and is free is no longer resident."""
 
+import ctypes
 import subprocess
 import sys
+from types import SimpleNamespace
+
+import pytest
+
+from vmdesk.core import memory
 
 HOLD_AND_LET_GO = """
 import os
@@ -28,3 +34,14 @@ def test_large_blocks_go_back_though_small_ones_beside_them_stay() -> None:
     held, kept = map(int, done.stdout.split())
     assert held >= 95
     assert kept <= 2
+
+
+def test_a_c_library_that_can_not_be_told_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    library = SimpleNamespace(mallopt=lambda *what: told.append(what))
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: library)
+    memory.stay_small()
+    assert len(told) == 4
+    del library.mallopt  # as in musl's
+    memory.stay_small()
+    assert len(told) == 4

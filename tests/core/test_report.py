@@ -1,6 +1,9 @@
 """The text that is pasted into a bug report."""
 
+import platform
 from pathlib import Path
+
+import pytest
 
 from vmdesk import __version__
 from vmdesk.core import paths, report
@@ -51,3 +54,11 @@ def test_a_report_has_versions_findings_and_errors_but_no_secrets() -> None:
     )
     assert "Start web: No." in text
     assert "hunter2" not in text
+
+
+def test_a_system_that_does_not_say_its_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> dict[str, str]:
+        raise FileNotFoundError(2, "No such file or directory", "/etc/os-release")
+
+    monkeypatch.setattr(platform, "freedesktop_os_release", nameless)
+    assert f"- System: unknown, {platform.release()}, " in report.write([], {})
