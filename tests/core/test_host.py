@@ -180,12 +180,13 @@ def test_a_daemon_that_ends_just_now_is_tried_once_more(
         server.bind(str(front))
         server.listen()
 
-        def hang_up_and_then_go() -> None:
-            server.accept()[0].close()
-            front.unlink()
-            front.symlink_to(daemon)
+        def go_and_hang_up() -> None:
+            # First the name: whoever comes back at once would wait where nobody accepts any more.
+            with server.accept()[0]:
+                front.unlink()
+                front.symlink_to(daemon)
 
-        thread = threading.Thread(target=hang_up_and_then_go)
+        thread = threading.Thread(target=go_and_hang_up)
         thread.start()
         host = Host(f"qemu+unix:///session?socket={front}")
         host.open()
