@@ -102,29 +102,28 @@ class Host:
         """
         with translated():
             try:
-                self._connection = self._connected(on_domain, on_closed, on_reboot)
+                self._connect(on_domain, on_closed, on_reboot)
             except libvirt.libvirtError as error:
                 # What ssh has asked the user is not asked again.
                 if connections.is_ssh(self.uri) or not is_lost_connection(error):
                     raise
                 # A user's daemon ends when nobody needs it, perhaps just now: this starts another.
-                self._connection = self._connected(on_domain, on_closed, on_reboot)
+                self._connect(on_domain, on_closed, on_reboot)
 
-    def _connected(
+    def _connect(
         self,
         on_domain: Callable[[str], object],
         on_closed: Callable[[], object],
         on_reboot: Callable[[str], object],
-    ) -> libvirt.virConnect:
-        connection = libvirt.open(self._address())
+    ) -> None:
+        self._connection = libvirt.open(self._address())
         try:
-            self._keep_alive(connection)
-            self._callbacks = _subscribe(connection, on_domain, on_reboot)
-            connection.registerCloseCallback(lambda *_args: on_closed(), None)
+            self._keep_alive(self._connection)
+            self._callbacks = _subscribe(self._connection, on_domain, on_reboot)
+            self._connection.registerCloseCallback(lambda *_args: on_closed(), None)
         except libvirt.libvirtError:
-            connection.close()
+            self.close()
             raise
-        return connection
 
     def _address(self) -> str:
         if self._ssh is None or not connections.is_ssh(self.uri):
