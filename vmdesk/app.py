@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from vmdesk import __version__, single_instance
@@ -40,6 +41,9 @@ LOG_SIZE = 1_000_000
 TURN = 0.0005
 """Seconds after which a worker lets the window's thread go on: to paint, that asks for Python's
 lock some fifty times, and would wait up to 5 ms each time."""
+PICTURES = 2048
+"""KiB of rows' pictures that are kept as they are painted: those in sight, on a dense screen too.
+With Qt's own limit 10 MiB would come together as machines start and stop."""
 REST_DELAY = 1000
 """Milliseconds after which the start is surely over."""
 DOCTOR_DELAY = 2000
@@ -153,6 +157,7 @@ def _new_application() -> QApplication:
     # A window manager that knows nothing of the desktop file shows this one.
     application.setWindowIcon(icons.icon("vmdesk"))
     language.follow(application)
+    QPixmapCache.setCacheLimit(PICTURES)
     return application
 
 
