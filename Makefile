@@ -46,8 +46,8 @@ coverage: setup
 	@rm -f .coverage*
 	xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/coverage run -m pytest
 	.venv/bin/coverage combine --quiet
-	.venv/bin/coverage report --fail-under=90
-	.venv/bin/coverage report --include='vmdesk/core/*' --fail-under=97
+	.venv/bin/coverage report --fail-under=98
+	.venv/bin/coverage report --include='vmdesk/core/*' --fail-under=100
 
 demo: setup
 	xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/python -m tests.e2e.demo demo
