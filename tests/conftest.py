@@ -10,14 +10,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests import system_libvirt
-from tests.other_libvirt import OtherLibvirt, end
+from tests.other_libvirt import Cable, OtherLibvirt, end
 from vmdesk import tasks
 from vmdesk.core import events
 from vmdesk.core.host import Host
@@ -195,21 +195,28 @@ def private_host(private_libvirt: PrivateLibvirt, libvirt_events: None) -> Itera
     host.close()
 
 
-@pytest.fixture
-def other_libvirts(libvirt_events: None) -> Iterator[tuple[OtherLibvirt, OtherLibvirt]]:
-    """Two libvirts that take themselves for those of two computers."""
+@contextmanager
+def two_libvirts(cable: Cable | None = None) -> Iterator[tuple[OtherLibvirt, OtherLibvirt]]:
+    """Run two libvirts that take themselves for those of two computers."""
     if os.geteuid() == 0:
         pytest.skip("root has no libvirt of its own; “make test” runs this as another user")
     with ExitStack() as stack:
         found = []
-        for name in ("here", "there"):
+        for end, name in enumerate(("here", "there")):
             # In a short path, for the names of its sockets.
             root = Path(tempfile.mkdtemp(prefix="vmd-", dir="/tmp"))
             other = OtherLibvirt(root, name, FOLDERS["XDG_CACHE_HOME"])
             stack.callback(other.destroy)
-            other.start()
+            other.start(() if cable is None else cable.at(end))
             found.append(other)
         yield found[0], found[1]
+
+
+@pytest.fixture
+def other_libvirts(libvirt_events: None) -> Iterator[tuple[OtherLibvirt, OtherLibvirt]]:
+    """Two libvirts with names of their own; they reach each other by the files of this computer."""
+    with two_libvirts() as libvirts:
+        yield libvirts
 
 
 @pytest.fixture

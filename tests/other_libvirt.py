@@ -1,12 +1,13 @@
 """Further libvirts of this user, each with a name of its own, as if on another computer."""
 
+import json
 import os
 import select
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -46,6 +47,60 @@ def open_remotely(folders: Mapping[str, Path], helper: Path) -> Host:
     return host
 
 
+class Cable:
+    """Two networks with nothing in them but a cable that joins them, and a computer at each end.
+
+    Who is at an end knows both computers by name. An ordinary user makes this, and nobody else
+    sees it.
+    """
+
+    def __init__(self, folder: Path, names: tuple[str, str]) -> None:
+        """Lay it; skips the test where this user may not."""
+        hosts = folder / "hosts"
+        addresses = [f"10.99.0.{number}" for number, _name in enumerate(names, 1)]
+        hosts.write_text("".join(map("{} {}\n".format, addresses, names)))
+        mine = ("unshare", "--map-root-user", "--net", "--mount")
+        self._ends = [self._keep(*mine, also=f"mount --bind {hosts} /etc/hosts")]
+        self._ends.append(self._keep(*self.at(0), "unshare", "--net"))
+        other = str(self._ends[1].pid)
+        self._run(0, "link", "add", "cable", "type", "veth", "peer", "cable", "netns", other)
+        for end, address in enumerate(addresses):
+            self._run(end, "address", "add", f"{address}/24", "dev", "cable")
+            self._run(end, "link", "set", "cable", "up")
+
+    def at(self, end: int) -> tuple[str, ...]:
+        """Return the command that runs another one at an end, 0 or 1."""
+        spaces = ("--user", "--net", "--mount", "--preserve-credentials")
+        return ("nsenter", f"--target={self._ends[end].pid}", *spaces)
+
+    def received(self, end: int) -> int:
+        """Return how many bytes have come out at an end."""
+        (told,) = json.loads(self._run(end, "-stats", "-json", "link", "show", "cable"))
+        return int(told["stats64"]["rx"]["bytes"])
+
+    def pull(self) -> None:
+        """Let nothing come through any more."""
+        self._run(0, "link", "set", "cable", "down")
+
+    def remove(self) -> None:
+        """Let both networks go."""
+        for end in self._ends:
+            end.communicate()
+
+    def _keep(self, *argv: str, also: str = ":") -> subprocess.Popen[str]:
+        script = f"{also} && ip link set lo up && echo made && read _"
+        pipe = subprocess.PIPE
+        kept = subprocess.Popen([*argv, "sh", "-c", script], stdin=pipe, stdout=pipe, text=True)
+        assert kept.stdout is not None
+        if not kept.stdout.readline():
+            pytest.skip("no networks of one's own")
+        return kept
+
+    def _run(self, end: int, *argv: str) -> str:
+        command = [*self.at(end), "ip", *argv]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 class OtherLibvirt:
     """A daemon in folders of its own, whose computer has a name and a UUID of its own.
 
@@ -76,10 +131,14 @@ class OtherLibvirt:
         self.uri = f"qemu+unix:///session?socket={socket}"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start the daemon; skips the test where this user may not name a computer."""
+    def start(self, inside: Sequence[str] = ()) -> None:
+        """Start the daemon; skips the test where this user may not name a computer.
+
+        ``inside`` is a command that runs another one elsewhere: at an end of a ``Cable``.
+        """
         naming = f"hostname {self.name} && exec setpriv --ambient-caps -all --inh-caps -all"
-        argv = ["unshare", "--map-current-user", "--keep-caps", "--uts"]
+        who = (f"--map-user={os.getuid()}", f"--map-group={os.getgid()}")
+        argv = [*inside, "unshare", *who, "--keep-caps", "--uts"]
         argv += ["sh", "-c", f"{naming} libvirtd"]
         environment = os.environ | {key: str(folder) for key, folder in self.folders.items()}
         with (self.root / "log").open("wb") as log:

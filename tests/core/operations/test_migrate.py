@@ -7,8 +7,10 @@ from pathlib import Path
 import libvirt
 import pytest
 
+from tests.conftest import two_libvirts
 from tests.core.operations import token_machine
-from tests.other_libvirt import OtherLibvirt, open_remotely
+from tests.other_libvirt import Cable, OtherLibvirt, open_remotely
+from vmdesk.core.formatting import KIB
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
 from vmdesk.core.operations import migrate
@@ -109,6 +111,62 @@ def test_disks_that_no_tunnel_carries_stay_where_they_are(
     with pytest.raises(OperationError, match="don’t reach each other") as caught:
         migrate.run(here, there, uuid, MigrationOptions(), Job())
     assert "there" in caught.value.details
+    assert _states(here, there) == RUNS_HERE
+    assert list(folder.iterdir()) == []
+
+
+@pytest.fixture
+def cable(tmp_path: Path) -> Iterator[Cable]:
+    laid = Cable(tmp_path, ("here", "there"))
+    yield laid
+    laid.remove()
+
+
+@pytest.fixture
+def on_the_cable(cable: Cable, libvirt_events: None) -> Iterator[tuple[Host, Host, Path]]:
+    """Two hosts that only the cable joins, and where the one there has its disks."""
+    with (
+        two_libvirts(cable) as (one, other),
+        closing(one.open()) as here,
+        closing(other.open()) as there,
+    ):
+        yield here, there, other.make_pool()
+
+
+def test_through_the_network_between_two_computers_it_takes_its_disk_along(
+    cable: Cable, on_the_cable: tuple[Host, Host, Path], tmp_path: Path
+) -> None:
+    here, there, _folder = on_the_cable
+    uuid = _running(here, tmp_path)
+    before = cable.received(1)
+    migrate.run(here, there, uuid, MigrationOptions(), Job())
+    assert _states(here, there) == RUNS_THERE
+    assert cable.received(1) > before + 100 * KIB
+    there.domain(uuid).destroy()
+    assert token_machine.boot(there, uuid, tmp_path / "log-there") == "token"
+
+
+class CancelledOnceTheCableIsPulled(Job):
+    def __init__(self, cable: Cable) -> None:
+        super().__init__()
+        self._cable = cable
+
+    def report(self, done: int, total: int, text: str) -> None:
+        if text == "Migrating" and not self.is_cancelled:
+            self._cable.pull()
+            self.cancel()
+        super().report(done, total, text)
+
+
+def test_a_network_that_is_gone_holds_up_no_cancel(
+    cable: Cable, on_the_cable: tuple[Host, Host, Path], tmp_path: Path
+) -> None:
+    here, there, folder = on_the_cable
+    uuid = _running(here, tmp_path)
+    here.domain(uuid).migrateSetMaxSpeed(1)  # in MiB each second
+    job = CancelledOnceTheCableIsPulled(cable)
+    with pytest.raises(Cancelled):
+        migrate.run(here, there, uuid, MigrationOptions(), job)
     assert _states(here, there) == RUNS_HERE
     assert list(folder.iterdir()) == []
 
