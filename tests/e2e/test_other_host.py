@@ -39,7 +39,7 @@ pytestmark = pytest.mark.hypervisor
 
 DELAY = 0.03
 """Seconds one way on the line to the other host: as far as across a country."""
-SILENCE = float(os.environ.get("VMDESK_TEST_SILENCE", "6"))
+SILENCE = float(os.environ.get("VMDESK_TEST_SILENCE", "4"))
 """Seconds that the host does not answer: 30 show that it is given up, fewer that it is awaited."""
 GIVEN_UP = 25.0
 """Seconds of silence after which libvirt's keep-alive has surely ended the connection."""
