@@ -131,31 +131,6 @@ def test_a_machine_goes_on_there_with_a_copy_of_its_disk(
     assert (tmp_path / "web.qcow2").exists()
 
 
-class CancelledOnceTheCableIsPulled(Job):
-    def __init__(self, cable: Cable) -> None:
-        super().__init__()
-        self._cable = cable
-
-    def report(self, done: int, total: int, text: str) -> None:
-        if text == "Migrating" and not self.is_cancelled:
-            self._cable.pull()
-            self.cancel()
-        super().report(done, total, text)
-
-
-def test_a_network_that_is_gone_holds_up_no_cancel(
-    cable: Cable, on_the_cable: tuple[Host, Host, Path], tmp_path: Path
-) -> None:
-    here, there, folder = on_the_cable
-    uuid = _running(here, tmp_path)
-    here.domain(uuid).migrateSetMaxSpeed(1)  # in MiB each second
-    job = CancelledOnceTheCableIsPulled(cable)
-    with pytest.raises(Cancelled):
-        migrate.run(here, there, uuid, MigrationOptions(), job)
-    assert _states(here, there) == RUNS_HERE
-    assert list(folder.iterdir()) == []
-
-
 def test_a_temporary_machine_stays_one(
     here: Host, there: Host, options: MigrationOptions, tmp_path: Path
 ) -> None:
