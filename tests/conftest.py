@@ -202,12 +202,12 @@ def two_libvirts(cable: Cable | None = None) -> Iterator[tuple[OtherLibvirt, Oth
         pytest.skip("root has no libvirt of its own; “make test” runs this as another user")
     with ExitStack() as stack:
         found = []
-        for end, name in enumerate(("here", "there")):
+        for place, name in enumerate(("here", "there")):
             # In a short path, for the names of its sockets.
             root = Path(tempfile.mkdtemp(prefix="vmd-", dir="/tmp"))
             other = OtherLibvirt(root, name, FOLDERS["XDG_CACHE_HOME"])
             stack.callback(other.destroy)
-            other.start(() if cable is None else cable.at(end))
+            other.start(() if cable is None else cable.at(place))
             found.append(other)
         yield found[0], found[1]
 
