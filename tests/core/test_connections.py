@@ -54,32 +54,35 @@ def test_the_systems_libvirt_is_open_where_its_socket_is_the_users(tmp_path: Pat
     assert connections.system_is_open([socket])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
-def test_a_socket_that_everybody_may_open_is_polkits_to_guard(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def everybodys(tmp_path: Path) -> Path:
+    """A socket that everybody may open."""
     socket = tmp_path / "libvirt-sock"
     socket.touch()
     socket.chmod(0o666)
+    return socket
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
+def test_a_socket_that_everybody_may_open_is_polkits_to_guard(
+    everybodys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connections, "_GROUP", "no-such-group")
-    assert not connections.system_is_open([socket])
-    socket.chmod(0o000)
-    assert not connections.system_is_open([socket])
+    assert not connections.system_is_open([everybodys])
+    everybodys.chmod(0o000)
+    assert not connections.system_is_open([everybodys])
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
 def test_a_socket_that_everybody_may_open_is_open_to_members_of_the_group(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    everybodys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    socket = tmp_path / "libvirt-sock"
-    socket.touch()
-    socket.chmod(0o666)
     own = os.getgroups()
     monkeypatch.setattr(connections, "_GROUP", grp.getgrgid(own[0]).gr_name)
-    assert connections.system_is_open([socket])
+    assert connections.system_is_open([everybodys])
     other = next(group.gr_name for group in grp.getgrall() if group.gr_gid not in own)
     monkeypatch.setattr(connections, "_GROUP", other)
-    assert not connections.system_is_open([socket])
+    assert not connections.system_is_open([everybodys])
 
 
 def test_an_entry_for_a_connection_that_is_there_anyway_renames_it() -> None:

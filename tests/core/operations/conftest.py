@@ -1,11 +1,12 @@
 """Fixtures for operations: a folder of one's own for the history, a host elsewhere, a pool."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import FOLDERS
+from tests.conftest import FOLDERS, NODE
 from tests.other_libvirt import open_remotely
 from vmdesk.core.host import Host
 from vmdesk.core.storage import pools
@@ -16,6 +17,16 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """vmdesk's own data folder, as “history” and others see it."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "xdg-data"))
     return tmp_path / "xdg-data" / "vmdesk"
+
+
+@pytest.fixture
+def there(tmp_path: Path, libvirt_events: None) -> Iterator[Host]:
+    """Another host of libvirt's test driver; tests that need a real one have their own."""
+    node = tmp_path / "there.xml"
+    node.write_text(NODE)
+    with closing(Host(f"test://{node}")) as host:
+        host.open()
+        yield host
 
 
 @pytest.fixture

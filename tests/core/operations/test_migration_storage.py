@@ -1,12 +1,9 @@
 """The disks of a machine that goes to another host: which are seen there, which are copied."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import NODE
 from tests.core.operations import token_machine
 from vmdesk.core.domain.xml import DomainXml
 from vmdesk.core.formatting import GIB
@@ -25,15 +22,6 @@ MACHINE = """
     <source pool='nas' volume='web.qcow2'/><target dev='vda' bus='virtio'/>
   </disk></devices>
 </domain>"""
-
-
-@pytest.fixture
-def there(tmp_path: Path, libvirt_events: None) -> Iterator[Host]:
-    node = tmp_path / "there.xml"
-    node.write_text(NODE)
-    with closing(Host(f"test://{node}")) as host:
-        host.open()
-        yield host
 
 
 def _make_pool(host: Host, kind: str, source: str) -> None:

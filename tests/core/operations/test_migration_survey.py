@@ -1,13 +1,10 @@
 """What would prevent a migration, as far as libvirt's test driver can show it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from lxml import etree
 
-from tests.conftest import NODE
 from vmdesk.core.host import Host
 from vmdesk.core.job import Job
 from vmdesk.core.operations import migration_survey
@@ -18,15 +15,6 @@ CAPABILITIES = """
   <uuid>00000000-0000-0000-0000-000000000001</uuid>
   <cpu><model>{model}</model><vendor>Intel</vendor></cpu>
 </host></capabilities>"""
-
-
-@pytest.fixture
-def there(tmp_path: Path, libvirt_events: None) -> Iterator[Host]:
-    node = tmp_path / "there.xml"
-    node.write_text(NODE)
-    with closing(Host(f"test://{node}")) as host:
-        host.open()
-        yield host
 
 
 @pytest.fixture
