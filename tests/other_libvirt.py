@@ -60,8 +60,9 @@ class Cable:
         addresses = [f"10.99.0.{number}" for number, _name in enumerate(names, 1)]
         hosts.write_text("".join(map("{} {}\n".format, addresses, names)))
         mine = ("unshare", "--map-root-user", "--net", "--mount")
-        self._ends = [self._keep(*mine, also=f"mount --bind {hosts} /etc/hosts")]
-        self._ends.append(self._keep(*self.at(0), "unshare", "--net"))
+        self._ends: list[subprocess.Popen[str]] = []
+        self._keep(*mine, also=f"mount --bind {hosts} /etc/hosts")
+        self._keep(*self.at(0), "unshare", "--net")
         other = str(self._ends[1].pid)
         self._run(0, "link", "add", "cable", "type", "veth", "peer", "cable", "netns", other)
         for end, address in enumerate(addresses):
@@ -83,14 +84,15 @@ class Cable:
         for end in self._ends:
             end.communicate()
 
-    def _keep(self, *argv: str, also: str = ":") -> subprocess.Popen[str]:
+    def _keep(self, *argv: str, also: str = ":") -> None:
         script = f"{also} && ip link set lo up && echo made && read _"
         pipe = subprocess.PIPE
         kept = subprocess.Popen([*argv, "sh", "-c", script], stdin=pipe, stdout=pipe, text=True)
+        self._ends.append(kept)
         assert kept.stdout is not None
         if not kept.stdout.readline():
+            self.remove()
             pytest.skip("no networks of one's own")
-        return kept
 
     def _run(self, end: int, *argv: str) -> str:
         command = [*self.at(end), "ip", *argv]

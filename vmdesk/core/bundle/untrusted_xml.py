@@ -115,7 +115,7 @@ def rebuild(data: bytes) -> Rebuilt:
     dropped: dict[Dropped, None] = {}
     root = _copy(foreign, DOMAIN, "domain", dropped)
     needed = ("name", "memory", "os/type", "devices")
-    missing = [part for part in needed if root is None or root.find(part) is None]
+    missing = needed if root is None else [part for part in needed if root.find(part) is None]
     if root is None or missing:
         raise layout.bad(
             _("The description of the machine is not complete: it has no {part}.").format(

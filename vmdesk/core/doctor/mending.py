@@ -1,13 +1,12 @@
 """Carry out a mend, and remember what was broken the last time that vmdesk looked by itself."""
 
 import json
-import os
 import shlex
 from collections.abc import Sequence
-from contextlib import suppress
 
 from vmdesk.core import paths, process
 from vmdesk.core.doctor.finding import Finding, State
+from vmdesk.core.doctor.remembering import remember
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cancelled, Job, OperationError
 from vmdesk.core.mend import Mend
@@ -44,13 +43,5 @@ def is_news(findings: Sequence[Finding]) -> bool:
         known = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         known = []
-    part = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(broken), encoding="utf-8")
-        part.replace(file)
-    except OSError:
-        # Without a place for it, the same is told again. A closed place refuses this as well.
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    remember(file, json.dumps(broken))
     return not set(broken) <= set(known if isinstance(known, list) else [])

@@ -7,12 +7,12 @@ import json
 import os
 import tempfile
 import threading
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vmdesk.core import paths, process
 from vmdesk.core.doctor.finding import Surroundings
+from vmdesk.core.doctor.remembering import remember
 from vmdesk.core.job import Cancelled, Job, OperationError
 
 TIMEOUT = 10.0
@@ -44,7 +44,7 @@ def cached(surroundings: Surroundings, emulator: Path, job: Job) -> Trial:
     except (OSError, ValueError, KeyError, TypeError):
         pass  # none was kept, or it is damaged: both are mended by a new one
     result = run(emulator, "kvm", job)
-    _keep(file, json.dumps({"key": key, **asdict(result)}))
+    remember(file, json.dumps({"key": key, **asdict(result)}))
     return result
 
 
@@ -77,15 +77,3 @@ def _command(emulator: Path, accelerator: str, disk: str) -> list[str]:
         "-drive", f"file={disk},format=raw,if=ide,snapshot=on",
         "-serial", "stdio",
     ]  # fmt: skip
-
-
-def _keep(file: Path, text: str) -> None:
-    part = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError:
-        # Without a place for it, the next look tries again. A closed place refuses this as well.
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
