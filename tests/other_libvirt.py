@@ -79,6 +79,10 @@ class Cable:
         (told,) = json.loads(self._run(end, "-stats", "-json", "link", "show", "cable"))
         return int(told["stats64"]["rx"]["bytes"])
 
+    def pull(self) -> None:
+        """Let nothing come through any more."""
+        self._run(0, "link", "set", "cable", "down")
+
     def remove(self) -> None:
         """Let both networks go."""
         for end in self._ends:

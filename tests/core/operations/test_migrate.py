@@ -1,5 +1,6 @@
 """Running machines that go on at another host: two libvirts with names of their own."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from tests.conftest import two_libvirts
 from tests.core.operations import token_machine
 from tests.other_libvirt import Cable, OtherLibvirt, open_remotely
-from vmdesk.core.formatting import KIB
+from vmdesk.core.formatting import KIB, MIB
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cancelled, Cause, Job, OperationError, Progress
 from vmdesk.core.operations import migrate
@@ -129,6 +130,40 @@ def test_a_machine_goes_on_there_with_a_copy_of_its_disk(
     assert f"'{folder}/web.qcow2'" in there.domain(uuid).XMLDesc()
     assert token_machine.boot(there, uuid, tmp_path / "log-there") == "token"
     assert (tmp_path / "web.qcow2").exists()
+
+
+class CancelledOnceTheCableIsPulled(Job):
+    """Pulls it while a disk is copied, and cancels when data waits for an answer."""
+
+    def __init__(self, cable: Cable) -> None:
+        super().__init__()
+        self._cable = cable
+        self._is_pulled = False
+
+    def report(self, done: int, total: int, text: str) -> None:
+        if done and text == "Migrating":
+            if self._is_pulled:
+                self.cancel()
+            else:
+                self._cable.pull()
+                self._is_pulled = True
+        super().report(done, total, text)
+
+
+def test_a_network_that_is_gone_holds_up_no_cancel(
+    cable: Cable, on_the_cable: tuple[Host, Host, Path], tmp_path: Path
+) -> None:
+    here, there, folder = on_the_cable
+    large = tmp_path / "large.img"
+    large.write_bytes(os.urandom(20 * MIB))
+    uuid: str = token_machine.define(here, "web", [(large, "raw")]).UUIDString()
+    here.domain(uuid).create()
+    here.domain(uuid).migrateSetMaxSpeed(1)  # in MiB each second
+    job = CancelledOnceTheCableIsPulled(cable)
+    with pytest.raises(Cancelled):
+        migrate.run(here, there, uuid, MigrationOptions(), job)
+    assert _states(here, there) == RUNS_HERE
+    assert list(folder.iterdir()) == []
 
 
 def test_a_temporary_machine_stays_one(

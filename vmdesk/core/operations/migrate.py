@@ -1,8 +1,9 @@
 """Let a running machine go on another host: live migration, through libvirt."""
 
+import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import libvirt
+import libvirt_qemu
 
 from vmdesk.core import disk_users
 from vmdesk.core.host import Host
@@ -90,8 +92,9 @@ def run(
     domain = source.domain(uuid)
     with translated():
         parameters, flags = _parameters(domain, found, options)
+    copied = [disk.target for disk in found.storage.copied]
     try:
-        _try_all(source, target, domain, parameters, flags, options, job)
+        _try_all(source, target, domain, copied, parameters, flags, options, job)
     except (OperationError, Cancelled):
         # A cancel may have come too late.
         if not _has_arrived(source, target, uuid):
@@ -166,19 +169,20 @@ def _try_all(
     source: Host,
     target: Host,
     domain: libvirt.virDomain,
+    copied: list[str],
     parameters: dict[str, object],
     flags: int,
     options: MigrationOptions,
     job: Job,
 ) -> None:
     closed: dict[str, str] = {}
-    copies = bool(flags & libvirt.VIR_MIGRATE_NON_SHARED_DISK)
+    copies = bool(copied)
     for way in _ways(source, target, options, copies):
         if way.via in closed or (way.peer and way.peer in closed):
             continue
         call = partial(_call, domain, target, way, parameters | _addresses(way, copies), flags)
         try:
-            _follow(domain, call, options, job)
+            _follow(domain, call, copied, options, job)
         except libvirt.libvirtError as error:
             with translated():  # where that daemon is gone, it can't be asked for its name
                 which = _unreached(error, way, target)
@@ -234,9 +238,16 @@ def _is_named(way: _Way, target: Host, message: str) -> bool:
 
 
 def _follow(
-    domain: libvirt.virDomain, call: "partial[None]", options: MigrationOptions, job: Job
+    domain: libvirt.virDomain,
+    call: "partial[None]",
+    copied: Iterable[str],
+    options: MigrationOptions,
+    job: Job,
 ) -> None:
-    """Run ``call`` on a thread of its own; here its progress is told, and a cancel passed on."""
+    """Run ``call`` on a thread of its own; here its progress is told, and a cancel passed on.
+
+    ``copied`` are the targets of the disks that are copied, such as ``vda``.
+    """
     news = threading.Event()
     with ThreadPoolExecutor(1) as pool, job.stopping_with(news.set):
         future: Future[None] = pool.submit(call)
@@ -248,11 +259,27 @@ def _follow(
             with suppress(libvirt.libvirtError, Cancelled):
                 if job.is_cancelled:
                     news.clear()
+                    _break_off_copies(domain, copied)
                     domain.abortJob()
                     continue
                 is_limited = is_limited or _limit(domain, options)
                 _report(domain.jobStats(), job)
         future.result()
+
+
+def _break_off_copies(domain: libvirt.virDomain, copied: Iterable[str]) -> None:
+    """Have QEMU let go of the network that disks are copied over, before anything waits for it.
+
+    Where the network is gone, QEMU's mirrors wait for what they have sent, or QEMU itself and with
+    it the guest while it closes the connection, until the kernel gives up: for a quarter of an hour
+    (``tcp_retries2``). libvirt has no call for this; QEMU has ``yank``. The names are those that
+    libvirt gives (qemuMigrationSrcNBDStorageCopyBlockdevPrepareSource in its qemu_migration.c); a
+    disk that the guest itself has on the network has another.
+    """
+    for target in copied:
+        node = {"type": "block-node", "node-name": f"migration-{target}-storage"}
+        yank = {"execute": "yank", "arguments": {"instances": [node]}}
+        libvirt_qemu.qemuMonitorCommand(domain, json.dumps(yank), 0)
 
 
 def _limit(domain: libvirt.virDomain, options: MigrationOptions) -> bool:
