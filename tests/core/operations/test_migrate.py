@@ -6,10 +6,12 @@ from contextlib import closing
 from pathlib import Path
 
 import libvirt
+import libvirt_qemu
 import pytest
 
 from tests.conftest import two_libvirts
 from tests.core.operations import token_machine
+from tests.core.refusals import refusing
 from tests.other_libvirt import Cable, OtherLibvirt, open_remotely
 from vmdesk.core.formatting import KIB, MIB
 from vmdesk.core.host import DomainState, Host
@@ -224,13 +226,20 @@ class CancelledOnceItMoves(Job):
         super().report(done, total, text)
 
 
+@pytest.mark.parametrize("is_qemu_told", [True, False])
 def test_a_cancel_leaves_it_running_here_and_nothing_there(
     here: Host,
     there: Host,
     other_libvirts: tuple[OtherLibvirt, OtherLibvirt],
     options: MigrationOptions,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_qemu_told: bool,
 ) -> None:
+    """Also where libvirt lets this user give QEMU no commands."""
+    if not is_qemu_told:
+        refuse = refusing(libvirt.VIR_ERR_ACCESS_DENIED)
+        monkeypatch.setattr(libvirt_qemu, "qemuMonitorCommand", refuse)
     folder = other_libvirts[1].make_pool()
     uuid = _running(here, tmp_path)
     here.domain(uuid).migrateSetMaxSpeed(1)  # in MiB each second

@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,9 +92,8 @@ def run(
     domain = source.domain(uuid)
     with translated():
         parameters, flags = _parameters(domain, found, options)
-    copied = [disk.target for disk in found.storage.copied]
     try:
-        _try_all(source, target, domain, copied, parameters, flags, options, job)
+        _try_all(source, target, domain, found.storage.targets, parameters, flags, options, job)
     except (OperationError, Cancelled):
         # A cancel may have come too late.
         if not _has_arrived(source, target, uuid):
@@ -135,7 +134,7 @@ def _parameters(
         secret = libvirt.VIR_DOMAIN_XML_MIGRATABLE | libvirt.VIR_DOMAIN_XML_SECURE
         live = domain.XMLDesc(secret)
         parameters = {
-            libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS: [d.target for d in found.storage.copied],
+            libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS: found.storage.targets,
             libvirt.VIR_MIGRATE_PARAM_DEST_XML: _elsewhere(live, found),
         }
         if domain.isPersistent():
@@ -240,14 +239,11 @@ def _is_named(way: _Way, target: Host, message: str) -> bool:
 def _follow(
     domain: libvirt.virDomain,
     call: "partial[None]",
-    copied: Iterable[str],
+    copied: list[str],
     options: MigrationOptions,
     job: Job,
 ) -> None:
-    """Run ``call`` on a thread of its own; here its progress is told, and a cancel passed on.
-
-    ``copied`` are the targets of the disks that are copied, such as ``vda``.
-    """
+    """Run ``call`` on a thread of its own; here its progress is told, and a cancel passed on."""
     news = threading.Event()
     with ThreadPoolExecutor(1) as pool, job.stopping_with(news.set):
         future: Future[None] = pool.submit(call)
@@ -267,19 +263,21 @@ def _follow(
         future.result()
 
 
-def _break_off_copies(domain: libvirt.virDomain, copied: Iterable[str]) -> None:
+def _break_off_copies(domain: libvirt.virDomain, copied: list[str]) -> None:
     """Have QEMU let go of the network that disks are copied over, before anything waits for it.
 
-    Where the network is gone, QEMU's mirrors wait for what they have sent, or QEMU itself and with
-    it the guest while it closes the connection, until the kernel gives up: for a quarter of an hour
-    (``tcp_retries2``). libvirt has no call for this; QEMU has ``yank``. The names are those that
-    libvirt gives (qemuMigrationSrcNBDStorageCopyBlockdevPrepareSource in its qemu_migration.c); a
-    disk that the guest itself has on the network has another.
+    Where the network is gone, QEMU's mirrors wait for what they have sent, or QEMU answers nothing
+    while it closes the connection (seen with QEMU 7.2), until the kernel gives up: for a quarter of
+    an hour (``tcp_retries2``). libvirt has no call for this; QEMU has ``yank``. The names are those
+    that libvirt gives (qemuMigrationSrcNBDStorageCopyBlockdevPrepareSource in its
+    qemu_migration.c); a disk that the guest itself has on the network has another. Where libvirt
+    passes no command on to QEMU, the cancel waits for the network.
     """
     for target in copied:
         node = {"type": "block-node", "node-name": f"migration-{target}-storage"}
         yank = {"execute": "yank", "arguments": {"instances": [node]}}
-        libvirt_qemu.qemuMonitorCommand(domain, json.dumps(yank), 0)
+        with suppress(libvirt.libvirtError):
+            libvirt_qemu.qemuMonitorCommand(domain, json.dumps(yank), 0)
 
 
 def _limit(domain: libvirt.virDomain, options: MigrationOptions) -> bool:

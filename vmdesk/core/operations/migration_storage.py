@@ -48,6 +48,11 @@ class StoragePlan:
     copied: tuple[CopiedDisk, ...] = ()
     pool: str = ""
 
+    @property
+    def targets(self) -> list[str]:
+        """The disks that are copied by their names in the guest's description, such as ``vda``."""
+        return [disk.target for disk in self.copied]
+
 
 def plan(
     source: Host, target: Host, domain: libvirt.virDomain, storage: Storage, pool: str, job: Job
