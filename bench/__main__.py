@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from bench import figures, peers
 from bench.figures import Options, Row
 
-SUBJECTS = ("window", "holding", "creation", "downloads", "bundles", "volumes", "growth")
+SUBJECTS = ("window", "holding", "creation", "downloads", "volumes", "bundles", "growth")
 """Each is a module with a function ``measure``."""
 RESULTS = Path(__file__).with_name("results.md")
 
@@ -66,10 +66,10 @@ def _write(text: str, rounds: int) -> None:
 INTRODUCTION = """\
 # What vmdesk and its peers take
 
-Made by `make bench`, all in one run on one machine. Median (least–most) of {rounds} rounds; in
-each round vmdesk and its peers take their turns, another one first each time, and the ratio is
-that of the two in the same round. What writes files is timed until they are on the disk, with
-what it reads in memory.
+Made by `make bench`, all in one run on one machine. Median (least–most) of {rounds} rounds, or of
+twice as many and one for the export from another host; in each round vmdesk and its peers take
+their turns, another one first each time, and the ratio is that of the two in the same round. What
+writes files is timed until they are on the disk, with what it reads in memory.
 
 
 {table}

@@ -41,7 +41,7 @@ class Form:
 _GZIPS: dict[str, tuple[str, ...]] = {"tar": ("-z",), "pigz": ("-I", "pigz")}
 FORMS = (
     Form(ArchiveForm.TAR, {"tar": ()}, (0.3,), (), 1.0),
-    Form(ArchiveForm.TAR_ZST, {"zstd": ("-I", "zstd -T0")}, (1.0,), ("-I", "zstd"), 1.0),
+    Form(ArchiveForm.TAR_ZST, {"zstd": ("-I", "zstd -T0")}, (1.0,), ("-I", "zstd"), 1.0, 1.15),
     Form(ArchiveForm.TAR_GZ, _GZIPS, (0.07, 0.16), ("-z",), 0.5, 1.15),
 )
 

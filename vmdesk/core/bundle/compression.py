@@ -25,8 +25,8 @@ _IsalError: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 GZIP_LEVEL = 1
 """Of 0 to 3; 3 is three percent smaller and takes half as much time again."""
 
-ZSTD_LEVEL = 3
-"""The default of the zstd program."""
+ZSTD_LEVEL = 2
+"""Three quarters of the time of 3, the zstd program's own, for four percent more in size."""
 
 BLOCK = 1024**2
 """Bytes of gzip that one core compresses at a time."""
