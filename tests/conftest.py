@@ -213,6 +213,14 @@ def two_libvirts(cable: Cable | None = None) -> Iterator[tuple[OtherLibvirt, Oth
 
 
 @pytest.fixture
+def cable(tmp_path: Path) -> Iterator[Cable]:
+    """What joins two computers, “here” and “there”, and nothing else."""
+    laid = Cable(tmp_path, ("here", "there"))
+    yield laid
+    laid.remove()
+
+
+@pytest.fixture
 def other_libvirts(libvirt_events: None) -> Iterator[tuple[OtherLibvirt, OtherLibvirt]]:
     """Two libvirts with names of their own; they reach each other by the files of this computer."""
     with two_libvirts() as libvirts:

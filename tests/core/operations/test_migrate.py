@@ -41,14 +41,6 @@ def options(other_libvirts: tuple[OtherLibvirt, OtherLibvirt]) -> MigrationOptio
     return MigrationOptions(via=f"unix://{other_libvirts[1].root}/data.sock")
 
 
-def _running(host: Host, folder: Path) -> str:
-    disk = token_machine.make_qcow2(folder / "web.qcow2", "token")
-    uuid: str = token_machine.define(host, "web", [(disk, "qcow2")]).UUIDString()
-    token_machine.log_serial_port(host, uuid, folder / "log").create()
-    assert token_machine.read_token(folder / "log") == "token"
-    return uuid
-
-
 def _states(*hosts: Host) -> list[list[DomainState]]:
     return [[info.state for info in host.domains()] for host in hosts]
 
@@ -60,7 +52,7 @@ RUNS_HERE: list[list[DomainState]] = [[DomainState.RUNNING], []]
 def test_shared_disks_are_not_copied(
     here: Host, there: Host, options: MigrationOptions, tmp_path: Path
 ) -> None:
-    uuid = _running(here, tmp_path)
+    uuid = token_machine.running(here, "web", tmp_path)
     shared = MigrationOptions(Storage.SHARED, max_downtime_ms=500, via=options.via)
     assert migrate.run(here, there, uuid, shared, Job()).downtime_ms <= 500
     assert _states(here, there) == RUNS_THERE
@@ -70,7 +62,7 @@ def test_shared_disks_are_not_copied(
 def test_a_paused_machine_stays_paused(
     here: Host, there: Host, options: MigrationOptions, tmp_path: Path
 ) -> None:
-    uuid = _running(here, tmp_path)
+    uuid = token_machine.running(here, "web", tmp_path)
     here.domain(uuid).suspend()
     migrate.run(here, there, uuid, MigrationOptions(Storage.SHARED, via=options.via), Job())
     assert _states(here, there) == [[], [DomainState.PAUSED]]
@@ -80,7 +72,7 @@ def test_without_a_way_for_the_data_libvirts_own_tunnel_is_taken(
     here: Host, there: Host, tmp_path: Path
 ) -> None:
     """Nobody knows the names of these computers, so that QEMU finds no QEMU."""
-    uuid = _running(here, tmp_path)
+    uuid = token_machine.running(here, "web", tmp_path)
     migrate.run(here, there, uuid, MigrationOptions(Storage.SHARED), Job())
     assert _states(here, there) == RUNS_THERE
 
@@ -89,19 +81,12 @@ def test_disks_that_no_tunnel_carries_stay_where_they_are(
     here: Host, there: Host, other_libvirts: tuple[OtherLibvirt, OtherLibvirt], tmp_path: Path
 ) -> None:
     folder = other_libvirts[1].make_pool()
-    uuid = _running(here, tmp_path)
+    uuid = token_machine.running(here, "web", tmp_path)
     with pytest.raises(OperationError, match="don’t reach each other") as caught:
         migrate.run(here, there, uuid, MigrationOptions(), Job())
     assert "there" in caught.value.details
     assert _states(here, there) == RUNS_HERE
     assert list(folder.iterdir()) == []
-
-
-@pytest.fixture
-def cable(tmp_path: Path) -> Iterator[Cable]:
-    laid = Cable(tmp_path, ("here", "there"))
-    yield laid
-    laid.remove()
 
 
 @pytest.fixture
@@ -119,7 +104,7 @@ def test_a_machine_goes_on_there_with_a_copy_of_its_disk(
     cable: Cable, on_the_cable: tuple[Host, Host, Path], tmp_path: Path
 ) -> None:
     here, there, folder = on_the_cable
-    uuid = _running(here, tmp_path)
+    uuid = token_machine.running(here, "web", tmp_path)
     before = cable.received(1)
     told: list[Progress] = []
     result = migrate.run(here, there, uuid, MigrationOptions(), Job(told.append))
@@ -171,7 +156,7 @@ def test_a_network_that_is_gone_holds_up_no_cancel(
 def test_a_temporary_machine_stays_one(
     here: Host, there: Host, options: MigrationOptions, tmp_path: Path
 ) -> None:
-    domain = here.domain(_running(here, tmp_path))
+    domain = here.domain(token_machine.running(here, "web", tmp_path))
     domain.undefine()
     uuid = domain.UUIDString()
     migrate.run(here, there, uuid, MigrationOptions(Storage.SHARED, via=options.via), Job())
@@ -195,7 +180,7 @@ def test_where_one_daemon_cannot_call_the_other_this_program_calls_both(
         error.err = (libvirt.VIR_ERR_OPERATION_FAILED, libvirt.VIR_FROM_QEMU, message, 2)
         raise error
 
-    uuid = _running(here, tmp_path)
+    uuid = token_machine.running(here, "web", tmp_path)
     helper = tmp_path / "connect"
     with closing(open_remotely(other_libvirts[1].folders, helper)) as there:
         if is_named:
@@ -209,7 +194,7 @@ def test_where_one_daemon_cannot_call_the_other_this_program_calls_both(
 def test_a_disk_that_is_not_there_after_all_leaves_it_running_here(
     here: Host, there: Host, options: MigrationOptions, tmp_path: Path
 ) -> None:
-    uuid = _running(here, tmp_path)
+    uuid = token_machine.running(here, "web", tmp_path)
     (tmp_path / "web.qcow2").rename(tmp_path / "elsewhere.qcow2")
     with pytest.raises(OperationError) as caught:
         migrate.run(here, there, uuid, MigrationOptions(Storage.SHARED, via=options.via), Job())
@@ -241,7 +226,7 @@ def test_a_cancel_leaves_it_running_here_and_nothing_there(
         refuse = refusing(libvirt.VIR_ERR_ACCESS_DENIED)
         monkeypatch.setattr(libvirt_qemu, "qemuMonitorCommand", refuse)
     folder = other_libvirts[1].make_pool()
-    uuid = _running(here, tmp_path)
+    uuid = token_machine.running(here, "web", tmp_path)
     here.domain(uuid).migrateSetMaxSpeed(1)  # in MiB each second
     with pytest.raises(Cancelled):
         migrate.run(here, there, uuid, options, CancelledOnceItMoves())
@@ -271,7 +256,7 @@ def test_a_daemon_that_dies_there_leaves_it_running_here(
     options: MigrationOptions,
     tmp_path: Path,
 ) -> None:
-    uuid = _running(here, tmp_path)
+    uuid = token_machine.running(here, "web", tmp_path)
     here.domain(uuid).migrateSetMaxSpeed(1)  # in MiB each second
     shared = MigrationOptions(Storage.SHARED, via=options.via)
     with pytest.raises(OperationError):
@@ -285,7 +270,7 @@ def _obstacles(source: Host, target: Host, uuid: str) -> list[str]:
 
 
 def test_what_prevents_it_is_said_before(here: Host, there: Host, tmp_path: Path) -> None:
-    uuid = _running(here, tmp_path)
+    uuid = token_machine.running(here, "web", tmp_path)
     assert _obstacles(here, there, uuid) == []
     assert "Both connections lead to the same computer." in _obstacles(here, here, uuid)
     (without_pool,) = migrate.survey(here, there, uuid, MigrationOptions(), Job()).obstacles
@@ -320,6 +305,15 @@ def test_a_network_that_is_not_active_there_prevents_it(here: Host, there: Host)
     uuid = token_machine.define(here, "web", [], devices=card).UUIDString()
     there.connection.networkDefineXML("<network><name>lab</name><bridge name='vmdq8'/></network>")
     assert "“lab” of the other computer is not active" in " ".join(_obstacles(here, there, uuid))
+
+
+@pytest.mark.parametrize("downtime", [-1, 0, migrate.MAX_DOWNTIME_MS + 1])
+def test_a_downtime_that_can_not_be_is_refused(here: Host, there: Host, downtime: int) -> None:
+    uuid = token_machine.define(here, "web", []).UUIDString()
+    options = MigrationOptions(max_downtime_ms=downtime)
+    with pytest.raises(OperationError, match=str(downtime)) as caught:
+        migrate.run(here, there, uuid, options, Job())
+    assert caught.value.cause is Cause.INVALID_VALUE
 
 
 def test_a_machine_that_is_there_already_does_not_go(

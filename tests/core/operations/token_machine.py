@@ -83,6 +83,15 @@ def boot(host: Host, uuid: str, log: Path) -> str:
         domain.destroy()
 
 
+def running(host: Host, name: str, folder: Path) -> str:
+    """Make a machine with a disk in ``folder`` and start it; return its UUID once it has booted."""
+    disk = make_qcow2(folder / f"{name}.qcow2", "token")
+    uuid: str = define(host, name, [(disk, "qcow2")]).UUIDString()
+    log_serial_port(host, uuid, folder / "log").create()
+    assert read_token(folder / "log") == "token"
+    return uuid
+
+
 def read_console(domain: libvirt.virDomain) -> str:
     """Start the machine, here or elsewhere; return the first line that it writes to its console."""
     domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)

@@ -55,7 +55,7 @@ def test_a_machine_is_copied_and_then_moved(
     qtbot: QtBot, window: MainWindow, controller: Controller
 ) -> None:
     here, there = controller.sites
-    qtbot.waitUntil(lambda: here.is_connected and there.is_connected)
+    qtbot.waitUntil(lambda: bool(here.domains.rows()) and there.is_connected)
     web = here.domains.key(here.domains.rows()[0].domain.uuid)
     window.machines.select(web)
     dialog = _ask(qtbot, window)

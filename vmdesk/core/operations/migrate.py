@@ -35,11 +35,16 @@ _FLAGS = (
 )
 
 
+MAX_DOWNTIME_MS = 2_000_000
+"""QEMU takes no more (MAX_MIGRATE_DOWNTIME_SECONDS in its migration.h)."""
+
+
 @dataclass(frozen=True, slots=True)
 class MigrationOptions:
     """What the user chose.
 
-    ``max_downtime_ms`` is how long the guest may stand still at the end; None leaves it to QEMU.
+    ``max_downtime_ms`` is how long the guest may stand still at the end, at least 1 and at most
+    ``MAX_DOWNTIME_MS``; None leaves it to QEMU.
     ``pool`` is where copied disks go. ``via`` is the address that the other host's QEMU listens
     on, as ``tcp://192.168.1.2`` or ``unix:///path``, where the usual ones can't be reached.
     """
@@ -76,7 +81,17 @@ class _Way:
 def survey(
     source: Host, target: Host, uuid: str, options: MigrationOptions, job: Job
 ) -> MigrationSurvey:
-    """Look what would prevent it, and what becomes of the disks."""
+    """Look what would prevent it, and what becomes of the disks.
+
+    Raises ``OperationError`` (invalid value) for a downtime that can't be.
+    """
+    downtime = options.max_downtime_ms
+    if downtime is not None and not 1 <= downtime <= MAX_DOWNTIME_MS:
+        raise OperationError(
+            _("A guest can’t be told to stand still for {time} ms at most.").format(time=downtime),
+            _("Give 1 to {most} milliseconds.").format(most=MAX_DOWNTIME_MS),
+            cause=Cause.INVALID_VALUE,
+        )
     return migration_survey.look(source, target, uuid, options.storage, options.pool, job)
 
 
@@ -85,7 +100,7 @@ def run(
 ) -> MigrationResult:
     """Migrate a running machine; afterwards it runs there, or goes on running here.
 
-    Raises ``OperationError`` (wrong state) for what stands in the way.
+    Raises ``OperationError`` (wrong state) for what stands in the way, and like ``survey``.
     """
     found = survey(source, target, uuid, options, job)
     _refuse(found)

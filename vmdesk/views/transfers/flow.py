@@ -110,4 +110,6 @@ def _send(site: Site, uuid: str, form: TransferForm) -> None:
 
 
 def _live(form: TransferForm) -> MigrationOptions:
-    return migrate.MigrationOptions(pool=form.place.value.pool)
+    return migrate.MigrationOptions(
+        pool=form.place.value.pool, max_downtime_ms=form.max_downtime_ms
+    )

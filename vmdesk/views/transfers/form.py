@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from vmdesk.core.i18n import _
 from vmdesk.core.operations.create import name_problem
+from vmdesk.core.operations.migrate import MAX_DOWNTIME_MS
 from vmdesk.site import Site
 from vmdesk.transfers import TransferWish
 from vmdesk.views.connections.place_field import PlaceField
 from vmdesk.views.consent import Consent
-from vmdesk.views.field import Field
+from vmdesk.views.field import Field, NumberField
 from vmdesk.views.form import Form
 from vmdesk.views.labels import label
 from vmdesk.views.radio_field import RadioField
@@ -52,6 +53,11 @@ class TransferForm(QWidget):
         self.name_edit = QLineEdit()
         self.name_edit.setPlaceholderText(name)
         self.name = Field(_("&Name there"), self.name_edit)
+        self.downtime = NumberField(_("Longest &pause"), 1, "ms", 100)
+        self.downtime.spin.setRange(0, MAX_DOWNTIME_MS)
+        self.downtime.spin.setValue(0)
+        self.downtime.spin.setSpecialValueText(_("Automatic"))
+        self.downtime.remark.setText(_("as it goes over"))
         self.losses = Consent(_("Move it wi&thout these"), "")
         self.notes = label("", "secondary")
         self._lay_out()
@@ -78,6 +84,11 @@ class TransferForm(QWidget):
     @property
     def _needs_consent(self) -> bool:
         return self.way is Way.MOVE and bool(self._losses)
+
+    @property
+    def max_downtime_ms(self) -> int | None:
+        """How long a running machine may stand still; None leaves it to QEMU."""
+        return self.downtime.value or None
 
     def wish(self) -> TransferWish:
         """Return what the fields hold."""
@@ -141,7 +152,9 @@ class TransferForm(QWidget):
         form = Form()
         self.setLayout(form)
         form.add(self.place)
-        if not self._is_running:
+        if self._is_running:
+            form.add(self.downtime)
+        else:
             form.add_named(self.ways.name, self.ways)
             form.add(self.name)
         form.add_wide(self.losses)
