@@ -154,6 +154,7 @@ def test_an_answer_for_a_machine_that_is_selected_no_more_is_of_no_use(
 def test_a_machine_that_is_selected_while_the_window_is_hidden_is_asked_about_when_it_is_shown(
     qtbot: QtBot, window: MainWindow, one: DomainKey
 ) -> None:
+    qtbot.waitUntil(lambda: not window.machines._asked)
     window.hide()
     window.machines.view.select([one])
     assert not window.machines._asked
