@@ -14,6 +14,10 @@ from tests.other_libvirt import Cable
 from tests.views.bundles.test_export_flow import opened
 from vmdesk.controller import Controller
 from vmdesk.core.folders import Folders
+from vmdesk.core.host import Host
+from vmdesk.core.job import Job
+from vmdesk.core.operations import migrate
+from vmdesk.core.operations.migrate import MigrationOptions, MigrationResult
 from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.views.action_rules import Act
 from vmdesk.views.main_window import MainWindow
@@ -39,8 +43,18 @@ def controller(
 
 
 def test_a_running_machine_goes_on_there(
-    qtbot: QtBot, window: MainWindow, controller: Controller
+    qtbot: QtBot, window: MainWindow, controller: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    wished: list[MigrationOptions] = []
+
+    def run(
+        source: Host, target: Host, uuid: str, options: MigrationOptions, job: Job
+    ) -> MigrationResult:
+        wished.append(options)
+        return really_run(source, target, uuid, options, job)
+
+    really_run = migrate.run
+    monkeypatch.setattr(migrate, "run", run)
     here, there = controller.sites
     qtbot.waitUntil(lambda: bool(here.domains.rows()) and there.is_connected)
     uuid = here.domains.rows()[0].domain.uuid
@@ -56,3 +70,4 @@ def test_a_running_machine_goes_on_there(
     qtbot.waitUntil(lambda: [row.domain.uuid for row in there.domains.rows()] == [uuid])
     qtbot.waitUntil(lambda: there.domains.index(0).data(DomainRole.STATE_TEXT) == "Running")
     qtbot.waitUntil(lambda: here.domains.rows() == [])
+    assert [options.max_downtime_ms for options in wished] == [700]

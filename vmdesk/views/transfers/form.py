@@ -58,7 +58,7 @@ class TransferForm(QWidget):
         self.downtime.spin.setValue(0)
         self.downtime.spin.setSpecialValueText(_("Automatic"))
         self.downtime.remark.setText(_("as it goes over"))
-        self.downtime.explain(_("The guest stands still for no longer than this"))
+        self.downtime.explain(_("The guest is to stand still no longer than this"))
         self.losses = Consent(_("Move it wi&thout these"), "")
         self.notes = label("", "secondary")
         self._lay_out()
