@@ -20,20 +20,20 @@ from PySide6.QtWidgets import QApplication
 from vmdesk import __version__, single_instance
 from vmdesk.connection import drive_events
 from vmdesk.controller import Controller
-from vmdesk.core import configuration, events, file_format, memory, paths, redaction, ssh_tools
+from vmdesk.core import ask_tools, configuration, events, file_format, memory, paths, redaction
 from vmdesk.core.folders import Folders
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
+from vmdesk.questions import Questions
 from vmdesk.settings import Settings
 from vmdesk.single_instance import FirstInstance, Wish
-from vmdesk.ssh_questions import SshQuestions
 from vmdesk.views import error_dialog, icons, language, style
 from vmdesk.views.arrivals import ASK_NEW
-from vmdesk.views.connections import ssh_dialogs
+from vmdesk.views.connections import question_dialogs
 from vmdesk.views.main_window import MainWindow
 
 if TYPE_CHECKING:
-    from vmdesk.core.ssh_tools import SshTools
+    from vmdesk.core.ask_tools import AskTools
 
 LOG_SIZE = 1_000_000
 """Bytes after which a log file is put aside; three old ones are kept."""
@@ -133,8 +133,8 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     application = _new_application()
     drive_events(application)
     folders = Folders(configuration.isos_dir(), configuration.disks_dir())
-    tools = _install_ssh_tools()
-    controller = Controller(folders, None if tools is None else tools.ssh)
+    tools = _install_ask_tools()
+    controller = Controller(folders, ask_tools.NOBODY if tools is None else tools.asking)
     for known in configuration.choose_connections(arguments.connect):
         controller.add(known.uri, known.name)
     questions = None if tools is None else _take_questions(tools, application)
@@ -142,7 +142,7 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     controller.reconnect()
     window = MainWindow(controller, Settings())
     if questions is not None:
-        questions.asked.connect(lambda question: ssh_dialogs.ask(window, question))
+        questions.asked.connect(lambda question: question_dialogs.ask(window, question))
     QTimer.singleShot(DOCTOR_DELAY, window, window.doctor.begin_at_start)
     _open(window, arguments.files, arguments.new)
     return application, window, controller
@@ -161,18 +161,18 @@ def _new_application() -> QApplication:
     return application
 
 
-def _install_ssh_tools() -> SshTools | None:
+def _install_ask_tools() -> AskTools | None:
     try:
-        return ssh_tools.install()
+        return ask_tools.install()
     except OSError as exc:
-        _log.warning("ssh can't ask in the window: %s", exc)
+        _log.warning("ssh and polkit can't ask in the window: %s", exc)
         return None
 
 
-def _take_questions(tools: SshTools, application: QApplication) -> SshQuestions:
-    """Let ssh ask this program; virt-viewer's own ssh, too."""
+def _take_questions(tools: AskTools, application: QApplication) -> Questions:
+    """Let ssh and polkit ask this program; virt-viewer's own ssh, too."""
     os.environ.update(tools.environment)
-    questions = SshQuestions(tools, application)
+    questions = Questions(tools, application)
     application.aboutToQuit.connect(questions.close)
     application.aboutToQuit.connect(lambda: tools.remove())
     return questions

@@ -55,9 +55,8 @@ class Checkup(QObject):
 
     def mend(self, mend: Mend) -> Task:
         """Run the command of a mend; the user has seen it."""
-        return self._work.operate(
-            mend.text, partial(mending.run, mend), "", lambda: self.mend(mend)
-        )
+        run = partial(mending.run, mend, self._work.host.asking.agent)
+        return self._work.operate(mend.text, run, "", lambda: self.mend(mend))
 
     def report(self) -> Task:
         """Examine this computer; the task's result is the text for a bug report."""

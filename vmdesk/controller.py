@@ -1,11 +1,11 @@
 """The one object that the views talk to: every connection, and what all of them share."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from vmdesk.core import connections, paths
+from vmdesk.core.ask_tools import NOBODY, Asking
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.folders import Folders
 from vmdesk.core.host import Host
@@ -53,10 +53,10 @@ class Controller(QObject):
     """The ``DomainKey`` of a domain of which there is a new ``Usage``."""
 
     def __init__(
-        self, folders: Folders, ssh: Path | None = None, parent: QObject | None = None
+        self, folders: Folders, asking: Asking = NOBODY, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._ssh = ssh
+        self._asking = asking
         self.tasks = TaskListModel(self)
         self.operations = Operations(self)
         self.last_use = LastUse(paths.state_dir() / "last-use.json")
@@ -82,7 +82,7 @@ class Controller(QObject):
 
     def add(self, uri: str, name: str = "") -> Site:
         """Know one more connection; ``reconnect`` it to have its machines listed."""
-        site = Site(Host(uri, self._ssh), self.folders, self.tasks, self.last_use, self)
+        site = Site(Host(uri, self._asking), self.folders, self.tasks, self.last_use, self)
         site.name = name or connections.default_name(uri)
         site.is_added = bool(self._sites) and not connections.is_found(uri)
         self._sites[uri] = site

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import FOLDERS, PrivateLibvirt
 from tests.core.refusals import refusing
+from vmdesk.core.ask_tools import Asking
 from vmdesk.core.host import DomainState, Host
 from vmdesk.core.job import Cause, OperationError
 
@@ -118,7 +119,7 @@ def test_another_computer_is_reached_by_the_program_that_is_given(
     ssh.write_text('#!/bin/sh\nhead -c 4 >/dev/null\necho "$*" >"$0.log"\nexit 255\n')
     ssh.chmod(0o700)
     with pytest.raises(OperationError):
-        Host("qemu+ssh://anna@lab/system", ssh).open()
+        Host("qemu+ssh://anna@lab/system", Asking(ssh)).open()
     assert "anna" in (tmp_path / "our ssh.log").read_text()
 
 

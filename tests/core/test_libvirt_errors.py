@@ -82,8 +82,8 @@ def made(code: int, message: str, domain: int = libvirt.VIR_FROM_QEMU) -> libvir
 @pytest.mark.parametrize(
     ("error", "words", "cause"),
     [
-        (made(libvirt.VIR_ERR_AUTH_UNAVAILABLE, "no polkit agent"), "let you in", Cause.FAILED),
-        (made(libvirt.VIR_ERR_AUTH_CANCELLED, "dismissed"), "let you in", Cause.FAILED),
+        (made(libvirt.VIR_ERR_AUTH_UNAVAILABLE, "no polkit agent"), "let you in", Cause.NOT_LET_IN),
+        (made(libvirt.VIR_ERR_AUTH_CANCELLED, "dismissed"), "let you in", Cause.NOT_LET_IN),
         (made(libvirt.VIR_ERR_OPERATION_TIMEOUT, "state change lock"), "busy", Cause.FAILED),
         (made(libvirt.VIR_ERR_NO_DOMAIN, "Domäne fehlt"), "does not exist", Cause.NOT_FOUND),
         (made(libvirt.VIR_ERR_OPERATION_INVALID, "läuft"), "in the state", Cause.WRONG_STATE),

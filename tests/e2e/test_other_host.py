@@ -20,17 +20,17 @@ from tests.core.test_viewer import close
 from tests.e2e.person import Person
 from tests.ssh_host import SshHost
 from vmdesk.controller import Controller
-from vmdesk.core import paths, ssh_tools
+from vmdesk.core import ask_tools, paths
+from vmdesk.core.ask_tools import AskTools
 from vmdesk.core.connections import KnownConnection
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.folders import Folders
 from vmdesk.core.host import DomainState
-from vmdesk.core.ssh_tools import SshTools
 from vmdesk.models.domain_list_model import DomainRole
+from vmdesk.questions import Questions
 from vmdesk.settings import Settings
-from vmdesk.ssh_questions import SshQuestions
-from vmdesk.views.connections import ssh_dialogs
-from vmdesk.views.connections.ssh_dialogs import TRUST, SecretDialog
+from vmdesk.views.connections import question_dialogs
+from vmdesk.views.connections.question_dialogs import TRUST, SecretDialog
 from vmdesk.views.machines.connection_page import SiteAct
 from vmdesk.views.main_window import MainWindow
 from vmdesk.views.message_dialog import MessageDialog
@@ -63,8 +63,8 @@ def guest(name: str) -> str:
 
 
 @pytest.fixture
-def tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[SshTools]:
-    made = ssh_tools.install()
+def tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[AskTools]:
+    made = ask_tools.install()
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     yield made
@@ -73,9 +73,9 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[SshTools]:
 
 @pytest.fixture
 def controller(
-    qtbot: QtBot, private_libvirt: PrivateLibvirt, libvirt_events: None, tools: SshTools
+    qtbot: QtBot, private_libvirt: PrivateLibvirt, libvirt_events: None, tools: AskTools
 ) -> Iterator[Controller]:
-    controller = Controller(Folders(paths.isos_dir(), paths.disks_dir()), tools.ssh)
+    controller = Controller(Folders(paths.isos_dir(), paths.disks_dir()), tools.asking)
     controller.add(private_libvirt.uri)
     yield controller
     controller.shut_down_vmdesk()
@@ -83,14 +83,14 @@ def controller(
 
 @pytest.fixture
 def person(
-    qtbot: QtBot, controller: Controller, tools: SshTools, tmp_path: Path
+    qtbot: QtBot, controller: Controller, tools: AskTools, tmp_path: Path
 ) -> Iterator[Person]:
     shown = MainWindow(controller, Settings(tmp_path / "vmdesk.conf"))
     qtbot.addWidget(shown)
     shown.show()
     controller.reconnect()
-    questions = SshQuestions(tools, shown)
-    questions.asked.connect(lambda question: ssh_dialogs.ask(shown, question))
+    questions = Questions(tools, shown)
+    questions.asked.connect(lambda question: question_dialogs.ask(shown, question))
     yield Person(shown)
     questions.close()
 

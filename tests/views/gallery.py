@@ -37,7 +37,7 @@ from vmdesk.views.bundles.import_dialog import ImportDialog
 from vmdesk.views.closing import ClosingQuestion
 from vmdesk.views.connections.add_dialog import AddDialog, RenameDialog
 from vmdesk.views.connections.place_field import PlaceField
-from vmdesk.views.connections.ssh_dialogs import SecretDialog
+from vmdesk.views.connections.question_dialogs import PersonDialog, SecretDialog
 from vmdesk.views.delete_dialog import DeleteDialog
 from vmdesk.views.doctor.page import DoctorPage
 from vmdesk.views.error_dialog import ErrorDialog
@@ -279,6 +279,14 @@ def _secret(parent: QWidget) -> SecretDialog:
     return SecretDialog(parent, heading, words, _("&Password"))
 
 
+def _secret_again(parent: QWidget) -> SecretDialog:
+    heading = _("Password of {who}").format(who="ann")
+    words = _("Your system asks for it before libvirt lets you in. vmdesk does not keep it.")
+    dialog = SecretDialog(parent, heading, words, _("&Password"), _("&Allow"))
+    dialog.secret.show_problem(_("That was not it. Try again."))
+    return dialog
+
+
 _FULL = replace(SURVEY, has_tpm=True, has_saved_state=True)
 _STREAMED = replace(
     PREVIEW, dropped=(), changed=(), disks=(*PREVIEW.disks, PreviewDisk("vdb", "", None, None))
@@ -337,6 +345,8 @@ DIALOGS: dict[str, Maker] = {
     "quit": lambda parent: ClosingQuestion(parent, _Busy(parent)),
     "connection-add": AddDialog,
     "connection-secret": _secret,
+    "connection-secret-again": _secret_again,
+    "connection-person": lambda parent: PersonDialog(parent, ["root", "Ann Berg (ann)"]),
     "connection-rename": lambda parent: RenameDialog(parent, "lab", "lab-server"),
     "shortcuts": _shortcuts,
     "about": _about,

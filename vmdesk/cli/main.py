@@ -14,6 +14,7 @@ from vmdesk.cli import bundles, connections, doctor, hardware, lifecycle, serve,
 from vmdesk.cli.command import Commands, Context, Parser, add_general_options
 from vmdesk.cli.output import Output, Result
 from vmdesk.core import events, file_format
+from vmdesk.core.ask_tools import TERMINAL
 from vmdesk.core.configuration import choose_uri
 from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
@@ -113,9 +114,13 @@ def _connect_and_run(arguments: argparse.Namespace, output: Output, job: Job) ->
     events.register()
     # Qt's loop is not there to drive libvirt's events.
     events.start_thread()
-    host = Host(choose_uri(arguments.connect))
+    host = Host(choose_uri(arguments.connect), TERMINAL)
     if getattr(arguments, "connects", True):
-        host.open()
+        try:
+            host.open()
+        except OperationError:
+            job.check()  # Ctrl+C at a question for a password is a no to it as well
+            raise
     with closing(host):
         result: Result = arguments.run(Context(host, arguments, job, output))
     return result

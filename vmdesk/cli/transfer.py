@@ -69,7 +69,7 @@ def _add_migration(commands: Commands) -> None:
 
 @contextmanager
 def _other(context: Context) -> Iterator[Host]:
-    host = Host(context.arguments.to)
+    host = Host(context.arguments.to, context.host.asking)
     host.open()
     with closing(host):
         yield host

@@ -1,7 +1,8 @@
 """What ssh calls for a password: it asks the window, and prints the answer.
 
-A program of its own that needs nothing but Python: ssh starts it as ``askpass SOCKET PROMPT``, by
-a script of ``ssh_tools``. It fails where nobody answers, or the user has said no.
+A program of its own that needs nothing but Python: ssh, or an agent of polkit, starts it as
+``askpass SOCKET PROMPT``, by a script of ``ask_tools``. It fails where nobody answers, or the user
+has said no.
 """
 
 import json
@@ -11,9 +12,9 @@ import sys
 
 
 def main(path: str, prompt: str) -> int:
-    """Ask, print what was answered, and return the exit code for ssh."""
-    # The parent is ssh: a no to one of its questions is a no to all that follow.
-    said = {"prompt": prompt, "ssh": os.getppid()}
+    """Ask, print what was answered, and return the exit code."""
+    # The parent is who asks: a no to one of its questions is a no to all that follow.
+    said = {"prompt": prompt, "asker": os.getppid()}
     with socket.socket(socket.AF_UNIX) as window:
         try:
             window.connect(path)

@@ -4,11 +4,11 @@ import enum
 import uuid as uuid_module
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import libvirt
 
-from vmdesk.core import connections
+from vmdesk.core import connections, polkit_agent
+from vmdesk.core.ask_tools import NOBODY, Asking
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, OperationError
 from vmdesk.core.libvirt_errors import translate, translated
@@ -62,13 +62,13 @@ class DomainInfo:
 class Host:
     """A connection to libvirt. Every method may block, so none belongs on the window's thread.
 
-    Call ``events.register`` first. All methods raise ``OperationError``. ``ssh`` is the program
-    that libvirt is to run where it reaches the host through ssh.
+    Call ``events.register`` first. All methods raise ``OperationError``. ``asking`` is who asks
+    the user for what ssh or polkit wants to know when it is opened.
     """
 
-    def __init__(self, uri: str, ssh: Path | None = None) -> None:
+    def __init__(self, uri: str, asking: Asking = NOBODY) -> None:
         self.uri = uri
-        self._ssh = ssh
+        self.asking = asking
         self._connection: libvirt.virConnect | None = None
         self._callbacks: list[int] = []
 
@@ -104,11 +104,29 @@ class Host:
             try:
                 self._connect(on_domain, on_closed, on_reboot)
             except libvirt.libvirtError as error:
+                if polkit_agent.is_missing(error):
+                    self._connect_with_agent(on_domain, on_closed, on_reboot)
                 # What ssh has asked the user is not asked again.
-                if connections.is_ssh(self.uri) or not is_lost_connection(error):
+                elif connections.is_ssh(self.uri) or not is_lost_connection(error):
                     raise
-                # A user's daemon ends when nobody needs it, perhaps just now: this starts another.
-                self._connect(on_domain, on_closed, on_reboot)
+                else:
+                    # A user's daemon ends when nobody needs it, perhaps just now: start another.
+                    self._connect(on_domain, on_closed, on_reboot)
+
+    def _connect_with_agent(
+        self,
+        on_domain: Callable[[str], object],
+        on_closed: Callable[[], object],
+        on_reboot: Callable[[str], object],
+    ) -> None:
+        with polkit_agent.registered(self.asking.agent) as is_there:
+            for tries_left in reversed(range(polkit_agent.TRIES)):
+                try:
+                    self._connect(on_domain, on_closed, on_reboot)
+                    return
+                except libvirt.libvirtError as error:
+                    if not (tries_left and is_there() and polkit_agent.is_refusal(error)):
+                        raise
 
     def _connect(
         self,
@@ -126,9 +144,9 @@ class Host:
             raise
 
     def _address(self) -> str:
-        if self._ssh is None or not connections.is_ssh(self.uri):
+        if self.asking.ssh is None or not connections.is_ssh(self.uri):
             return self.uri
-        return connections.with_parameter(self.uri, "command", str(self._ssh))
+        return connections.with_parameter(self.uri, "command", str(self.asking.ssh))
 
     @staticmethod
     def _keep_alive(connection: libvirt.virConnect) -> None:

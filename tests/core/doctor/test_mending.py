@@ -16,10 +16,10 @@ from vmdesk.core.mend import Deed, Mend, as_root
 def test_a_mend_runs_what_it_shows(tmp_path: Path) -> None:
     mend = Mend("Make it", ("mkdir", str(tmp_path / "a b")))
     assert mend.shown == f"mkdir '{tmp_path}/a b'"
-    mending.run(mend, Job())
+    mending.run(mend, (), Job())
     assert (tmp_path / "a b").is_dir()
     with pytest.raises(OperationError, match="mkdir failed"):
-        mending.run(mend, Job())
+        mending.run(mend, (), Job())
 
 
 def test_root_is_asked_for_by_pkexec_or_else_in_a_terminal(
@@ -41,7 +41,7 @@ def test_a_password_that_is_not_given_is_no_failure(tmp_path: Path) -> None:
     pkexec.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 126\n")
     pkexec.chmod(0o700)
     with pytest.raises(Cancelled):
-        mending.run(Mend("x", (str(pkexec), "true")), Job())
+        mending.run(Mend("x", (str(pkexec), "true")), (), Job())
 
 
 @pytest.mark.skipif(
@@ -49,7 +49,7 @@ def test_a_password_that_is_not_given_is_no_failure(tmp_path: Path) -> None:
 )
 def test_where_nobody_can_be_asked_for_a_password_a_terminal_is_named() -> None:
     with pytest.raises(OperationError, match="as root") as caught:
-        mending.run(Mend("x", ("pkexec", "echo", "a b")), Job())
+        mending.run(Mend("x", ("pkexec", "echo", "a b")), (), Job())
     assert caught.value.hint == "Run it in a terminal: sudo echo 'a b'"
 
 

@@ -64,7 +64,7 @@ def test_a_disc_in_a_closed_home_is_denied_until_the_doctor_lets_qemu_in(
     assert found.state is State.BROKEN
     assert str(home) in found.meaning
 
-    mending.run(found.mends[0], Job())
+    mending.run(found.mends[0], (), Job())
 
     assert readers.may_reach(surroundings, reader).state is State.GOOD
     start(system, drive)

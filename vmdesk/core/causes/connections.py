@@ -96,6 +96,7 @@ RIGHTS: tuple[Row, ...] = (
                 libvirt.VIR_ERR_AUTH_CANCELLED,
             }
         ),
+        cause=Cause.NOT_LET_IN,
         button=_("Join the group"),
         command=("usermod", "-a", "-G", "libvirt", "{user}"),
         needs_root=True,

@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Sequence
 
-from vmdesk.core import paths, process
+from vmdesk.core import paths, polkit_agent, process
 from vmdesk.core.doctor.finding import Finding, State
 from vmdesk.core.doctor.remembering import remember
 from vmdesk.core.i18n import _
@@ -13,15 +13,19 @@ from vmdesk.core.mend import Mend
 
 # What pkexec says when the user closes the question for the password,
 _DISMISSED = "Request dismissed"
-# and where nobody asks it, or the answer is no. It is in English everywhere.
-_REFUSED = ("Not authorized", "authentication agent", "Error getting authority")
+# where nobody asks it, and where the answer is no. It is in English everywhere.
+_UNASKED = "authentication agent"
+_REFUSED = ("Not authorized", _UNASKED, "Error getting authority")
 
 
-def run(mend: Mend, job: Job) -> None:
-    """Run the command of ``mend``; raises ``OperationError`` with its words if it fails."""
+def run(mend: Mend, agent: Sequence[str], job: Job) -> None:
+    """Run the command of ``mend``; raises ``OperationError`` with its words if it fails.
+
+    ``agent`` asks for the password where the desktop does not, see ``polkit_agent``.
+    """
     job.report(0, 0, mend.text)
     try:
-        process.run(mend.command, job)
+        _run(mend.command, agent, job)
     except OperationError as error:
         if _DISMISSED in error.details:
             raise Cancelled from error
@@ -33,6 +37,17 @@ def run(mend: Mend, job: Job) -> None:
                 error.details,
             ) from error
         raise
+
+
+def _run(command: Sequence[str], agent: Sequence[str], job: Job) -> None:
+    try:
+        process.run(command, job)
+    except OperationError as error:
+        if command[0] != "pkexec" or _UNASKED not in error.details:
+            raise
+        # It looks for the agent of the process that has started it.
+        with polkit_agent.registered(agent):
+            process.run(command, job)
 
 
 def is_news(findings: Sequence[Finding]) -> bool:

@@ -131,7 +131,7 @@ def _is_full(host: Host, pool: str) -> bool:
 
 @contextmanager
 def _connected_anew(host: Host) -> Iterator[Host]:
-    fresh = Host(host.uri)
+    fresh = Host(host.uri, host.asking)
     fresh.open()
     with closing(fresh):
         yield fresh

@@ -9,39 +9,39 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from vmdesk.core import ssh_tools
-from vmdesk.core.ssh_tools import SshTools
-from vmdesk.ssh_questions import SshQuestion, SshQuestions
+from vmdesk.core import ask_tools
+from vmdesk.core.ask_tools import AskTools
+from vmdesk.questions import Question, Questions
 
 
 @pytest.fixture
-def tools() -> Iterator[SshTools]:
-    made = ssh_tools.install()
+def tools() -> Iterator[AskTools]:
+    made = ask_tools.install()
     yield made
     made.remove()
     assert not made.folder.exists()
 
 
 @pytest.fixture
-def questions(qtbot: QtBot, tools: SshTools) -> Iterator[SshQuestions]:
+def questions(qtbot: QtBot, tools: AskTools) -> Iterator[Questions]:
     parent = QObject()
-    made = SshQuestions(tools, parent)
+    made = Questions(tools, parent)
     yield made
     made.close()
 
 
-def ask(tools: SshTools, *prompts: str) -> "subprocess.Popen[str]":
+def ask(tools: AskTools, *prompts: str) -> "subprocess.Popen[str]":
     """As ssh does, which asks one question after another."""
     asks = "; ".join(f"'{tools.askpass}' '{prompt}' || echo no" for prompt in prompts)
     return subprocess.Popen(["sh", "-c", asks], stdout=subprocess.PIPE, text=True)
 
 
-def next_question(qtbot: QtBot, questions: SshQuestions) -> SshQuestion:
+def next_question(qtbot: QtBot, questions: Questions) -> Question:
     with qtbot.waitSignal(questions.asked) as asked:
         pass
     assert asked.args
     question = asked.args[0]
-    assert isinstance(question, SshQuestion)
+    assert isinstance(question, Question)
     return question
 
 
@@ -51,7 +51,7 @@ def end(qtbot: QtBot, ssh: "subprocess.Popen[str]") -> str:
 
 
 def test_what_the_user_says_is_what_ssh_reads(
-    qtbot: QtBot, tools: SshTools, questions: SshQuestions
+    qtbot: QtBot, tools: AskTools, questions: Questions
 ) -> None:
     ssh = ask(tools, "Password:")
     question = next_question(qtbot, questions)
@@ -61,7 +61,7 @@ def test_what_the_user_says_is_what_ssh_reads(
 
 
 def test_a_no_is_a_no_to_all_that_this_ssh_asks(
-    qtbot: QtBot, tools: SshTools, questions: SshQuestions
+    qtbot: QtBot, tools: AskTools, questions: Questions
 ) -> None:
     ssh = ask(tools, "first", "second")
     next_question(qtbot, questions).refuse()
@@ -70,7 +70,7 @@ def test_a_no_is_a_no_to_all_that_this_ssh_asks(
 
 
 def test_one_question_is_shown_at_a_time(
-    qtbot: QtBot, tools: SshTools, questions: SshQuestions
+    qtbot: QtBot, tools: AskTools, questions: Questions
 ) -> None:
     first = ask(tools, "first")
     question = next_question(qtbot, questions)
@@ -84,7 +84,7 @@ def test_one_question_is_shown_at_a_time(
 
 
 def test_a_question_is_withdrawn_when_ssh_ends(
-    qtbot: QtBot, tools: SshTools, questions: SshQuestions
+    qtbot: QtBot, tools: AskTools, questions: Questions
 ) -> None:
     asker = subprocess.Popen([str(tools.askpass), "Password:"], stdout=subprocess.PIPE)
     question = next_question(qtbot, questions)
@@ -93,13 +93,13 @@ def test_a_question_is_withdrawn_when_ssh_ends(
     asker.communicate()
 
 
-def test_without_a_window_ssh_gets_no_answer(tools: SshTools) -> None:
+def test_without_a_window_ssh_gets_no_answer(tools: AskTools) -> None:
     done = subprocess.run([str(tools.askpass), "Password:"], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
 
 
 def test_the_ssh_of_the_window_asks_it_and_trusts_nobody_by_itself(
-    tools: SshTools, tmp_path: Path
+    tools: AskTools, tmp_path: Path
 ) -> None:
     seen = tmp_path / "ssh"
     seen.write_text('#!/bin/sh\necho "$SSH_ASKPASS_REQUIRE $SSH_ASKPASS $*"\n')
@@ -119,6 +119,6 @@ def test_programs_are_kept_where_programs_can_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/proc/nowhere")
-    made = ssh_tools.install()
+    made = ask_tools.install()
     assert os.access(made.ssh, os.X_OK)
     made.remove()

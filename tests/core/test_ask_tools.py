@@ -1,4 +1,4 @@
-"""Where the programs that ssh runs are kept; what they do is looked at in test_ssh_questions.py."""
+"""Where the programs that ssh runs are kept; what they do is looked at in test_questions.py."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vmdesk.core import ssh_tools
+from vmdesk.core import ask_tools
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_a_place_from_which_nothing_can_be_run_is_passed_over(
     places: list[Path], monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     passed_over = run_nothing_from(places[:number], monkeypatch)
-    tools = ssh_tools.install()
+    tools = ask_tools.install()
     assert tools.folder.parent == places[number]
     assert len(passed_over) == number
     assert [path for place in places for path in place.iterdir()] == [tools.folder]
@@ -38,7 +38,7 @@ def test_where_nothing_can_be_run_nothing_is_left(
 ) -> None:
     run_nothing_from(places, monkeypatch)
     with pytest.raises(PermissionError, match="No program can be run"):
-        ssh_tools.install()
+        ask_tools.install()
     assert [path for place in places for path in place.iterdir()] == []
 
 

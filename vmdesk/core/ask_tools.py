@@ -1,4 +1,7 @@
-"""The ssh of the window: it asks in a dialog, trusts no new host by itself, and waits not long."""
+"""How ssh and polkit ask the user: in dialogs of the window, by programs of ours, or in a terminal.
+
+The ssh of the window trusts no new host by itself, and waits not long.
+"""
 
 import os
 import shlex
@@ -8,8 +11,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from vmdesk.core import askpass, paths
+from vmdesk.core import paths, polkit_agent
 
+_PROGRAMS = Path(__file__).parent
 _OPTIONS = (
     # Whatever the user's settings say: a new host key is shown before it is trusted.
     "-oStrictHostKeyChecking=ask",
@@ -21,7 +25,25 @@ _OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class SshTools:
+class Asking:
+    """What asks the user for whom a connection is opened; without any, nobody is asked.
+
+    ``ssh`` is the program that libvirt is to run in place of ssh. ``agent`` is the one that
+    answers polkit, see ``polkit_agent``.
+    """
+
+    ssh: Path | None = None
+    agent: tuple[str, ...] = ()
+
+
+NOBODY = Asking()
+"""Nobody is there to be asked."""
+TERMINAL = Asking(agent=(polkit_agent.AGENT,))
+"""The terminal that vmdesk runs in; ssh asks there by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskTools:
     """Programs in a folder of their own, which nobody else can enter."""
 
     folder: Path
@@ -35,6 +57,12 @@ class SshTools:
     def askpass(self) -> Path:
         """What ssh is to run to ask the user."""
         return self.folder / "askpass"
+
+    @property
+    def asking(self) -> Asking:
+        """How a connection is opened that asks in the window."""
+        agent = (sys.executable, "-I", str(_PROGRAMS / "polkit_prompts.py"), str(self.askpass))
+        return Asking(self.ssh, agent)
 
     @property
     def socket(self) -> Path:
@@ -51,7 +79,7 @@ class SshTools:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def install() -> SshTools:
+def install() -> AskTools:
     """Write the programs; raise ``OSError`` where there is no place that programs can run from."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     state = paths.state_dir()
@@ -59,7 +87,7 @@ def install() -> SshTools:
     for place in (runtime, tempfile.gettempdir(), str(state)):
         if not Path(place).is_absolute() or not os.access(place, os.W_OK):
             continue
-        tools = SshTools(Path(tempfile.mkdtemp(prefix="vmdesk-ssh-", dir=place)))
+        tools = AskTools(Path(tempfile.mkdtemp(prefix="vmdesk-ssh-", dir=place)))
         _write(tools)
         # A file system may be mounted so that nothing on it can be run.
         if os.access(tools.ssh, os.X_OK):
@@ -68,9 +96,9 @@ def install() -> SshTools:
     raise PermissionError(f"No program can be run from {state}")
 
 
-def _write(tools: SshTools) -> None:
+def _write(tools: AskTools) -> None:
     """libvirt gives ssh a fresh environment, so the programs have to know everything themselves."""
-    ask = shlex.join([sys.executable, "-I", askpass.__file__, str(tools.socket)])
+    ask = shlex.join([sys.executable, "-I", str(_PROGRAMS / "askpass.py"), str(tools.socket)])
     _make(tools.askpass, f'exec {ask} "$1"')
     given = " ".join(f"{name}={shlex.quote(text)}" for name, text in tools.environment.items())
     _make(tools.ssh, f'export {given}\nexec ssh {shlex.join(_OPTIONS)} "$@"')

@@ -1,4 +1,4 @@
-"""The questions of ssh, one after another, from the programs of ``ssh_tools`` to the window."""
+"""Questions of ssh and polkit, one after another, from programs of ``ask_tools`` to the window."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from PySide6.QtCore import QObject, Signal
 from vmdesk.local_socket import MAXIMUM_CONNECTIONS, Caller, Listener
 
 if TYPE_CHECKING:
-    from vmdesk.core.ssh_tools import SshTools
+    from vmdesk.core.ask_tools import AskTools
 
 _REFUSALS = 64
-"""Runs of ssh that are remembered after the user has said no to a question of theirs."""
+"""Askers that are remembered after the user has said no to a question of theirs."""
 
 
-class SshQuestion(QObject):
-    """One question of ssh; it is to be answered once, or refused."""
+class Question(QObject):
+    """One question; it is to be answered once, or refused."""
 
     withdrawn = Signal()
-    """ssh does not wait for the answer any more."""
+    """Nobody waits for the answer any more."""
     ended = Signal(object)
     """This question, however it ended."""
 
-    def __init__(self, caller: Caller, prompt: str, ssh: int, parent: QObject) -> None:
+    def __init__(self, caller: Caller, prompt: str, asker: int, parent: QObject) -> None:
         super().__init__(parent)
         self._caller: Caller | None = caller
         self.prompt = prompt
-        self.ssh = ssh
+        self.asker = asker
         self.is_refused = False
         self._is_over = False
         caller.closed.connect(self._withdraw)
 
     def answer(self, text: str) -> None:
-        """Tell ssh what the user has said."""
+        """Tell the asker what the user has said."""
         if self._caller is not None:
             self._caller.answer(text.encode() + b"\n")
         self._end()
 
     def refuse(self) -> None:
-        """Let ssh do without an answer; what else it asks is refused as well."""
+        """Let the asker do without an answer; what else it asks is refused as well."""
         self.is_refused = True
         self._end()
 
@@ -62,20 +62,20 @@ class SshQuestion(QObject):
         self.ended.emit(self)
 
 
-class SshQuestions(QObject):
-    """Listens for ssh while the window lives."""
+class Questions(QObject):
+    """Listens while the window lives."""
 
     asked = Signal(object)
-    """An ``SshQuestion``; the next one comes when it has ended."""
+    """An ``Question``; the next one comes when it has ended."""
 
-    def __init__(self, tools: SshTools, parent: QObject) -> None:
+    def __init__(self, tools: AskTools, parent: QObject) -> None:
         super().__init__(parent)
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(tools.socket))
         listener.listen(MAXIMUM_CONNECTIONS)
         self._listener = Listener(listener, self)
         self._listener.called.connect(self._hear)
-        self._waiting: deque[SshQuestion] = deque()
+        self._waiting: deque[Question] = deque()
         self._refused: deque[int] = deque(maxlen=_REFUSALS)
 
     def close(self) -> None:
@@ -87,15 +87,15 @@ class SshQuestions(QObject):
         if said is None or said[1] in self._refused:
             caller.close()
             return
-        question = SshQuestion(caller, *said, self)
+        question = Question(caller, *said, self)
         question.ended.connect(self._end)
         self._waiting.append(question)
         if len(self._waiting) == 1:
             self.asked.emit(question)
 
-    def _end(self, question: SshQuestion) -> None:
+    def _end(self, question: Question) -> None:
         if question.is_refused:
-            self._refused.append(question.ssh)
+            self._refused.append(question.asker)
         was_shown = self._waiting[0] is question
         self._waiting.remove(question)
         question.deleteLater()
@@ -108,7 +108,7 @@ def _parse(line: bytes) -> tuple[str, int] | None:
         said: Any = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(said, dict) or said.keys() != {"prompt", "ssh"}:
+    if not isinstance(said, dict) or said.keys() != {"prompt", "asker"}:
         return None
-    prompt, ssh = said["prompt"], said["ssh"]
-    return (prompt, ssh) if isinstance(prompt, str) and isinstance(ssh, int) else None
+    prompt, asker = said["prompt"], said["asker"]
+    return (prompt, asker) if isinstance(prompt, str) and isinstance(asker, int) else None

@@ -1,0 +1,77 @@
+"""A libvirt that polkit guards, on a desktop without an agent: the window asks for the password."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests import guarded_libvirt
+from tests.e2e.person import Person
+from vmdesk.controller import Controller
+from vmdesk.core import ask_tools, paths
+from vmdesk.core.ask_tools import AskTools
+from vmdesk.core.folders import Folders
+from vmdesk.questions import Questions
+from vmdesk.settings import Settings
+from vmdesk.views.connections import question_dialogs
+from vmdesk.views.connections.question_dialogs import SecretDialog
+from vmdesk.views.machines.connection_page import SiteAct
+from vmdesk.views.main_window import MainWindow
+
+
+@pytest.fixture
+def tools() -> Iterator[AskTools]:
+    made = ask_tools.install()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def controller(qtbot: QtBot, libvirt_events: None, tools: AskTools) -> Iterator[Controller]:
+    controller = Controller(Folders(paths.isos_dir(), paths.disks_dir()), tools.asking)
+    controller.add(guarded_libvirt.URI)
+    yield controller
+    controller.shut_down_vmdesk()
+
+
+@pytest.fixture
+def person(
+    qtbot: QtBot, controller: Controller, tools: AskTools, tmp_path: Path
+) -> Iterator[Person]:
+    shown = MainWindow(controller, Settings(tmp_path / "vmdesk.conf"))
+    qtbot.addWidget(shown)
+    questions = Questions(tools, shown)
+    questions.asked.connect(lambda question: question_dialogs.ask(shown, question))
+    yield Person(shown)
+    questions.close()
+
+
+@pytest.fixture
+def password() -> str:
+    return guarded_libvirt.password()
+
+
+def test_the_window_asks_until_the_password_is_right_and_never_against_the_users_will(
+    password: str, person: Person, controller: Controller
+) -> None:
+    person.window.show()
+    controller.reconnect()
+    person.dialog(SecretDialog).reject()
+    site = controller.home
+    person.wait(lambda: site.status.error is not None, "the refusal")
+    assert site.status.error is not None
+    assert "did not let you in" in site.status.error.summary
+    assert site.status.retry_in is None, "it would ask again and again"
+
+    person.window.connections.carry_out(SiteAct.RECONNECT, site)
+    first = person.dialog(SecretDialog)
+    assert first.secret.problem == ""
+    first.secret.edit.setText("wrong")
+    person.click(first.connect_button)
+    person.wait(lambda: person.dialog(SecretDialog) is not first, "the next question")
+    second = person.dialog(SecretDialog)
+    assert "Try again" in second.secret.problem
+    second.secret.edit.setText(password)
+    person.click(second.connect_button)
+    person.wait(lambda: site.is_connected, "libvirt")

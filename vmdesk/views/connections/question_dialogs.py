@@ -1,0 +1,199 @@
+"""Questions of ssh and polkit as dialogs: whether a computer is the right one, and secrets."""
+
+import re
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+
+from vmdesk.core.i18n import _
+from vmdesk.core.mend import user_name
+from vmdesk.questions import Question
+from vmdesk.views.dialog import Dialog
+from vmdesk.views.field import Field, TextField
+from vmdesk.views.form import Form
+from vmdesk.views.labels import label, shortened
+from vmdesk.views.message_dialog import Choice, MessageDialog
+
+TRUST = "trust"
+_WIDE = 620
+"""Pixels in which a fingerprint can be read, and so compared, as a whole."""
+# What OpenSSH says (sshconnect.c, check_host_key); the languages of ssh are one.
+_UNKNOWN = re.compile(r"authenticity of host '(?P<host>[^']+)' can't be established")
+_FINGERPRINT = re.compile(r"(?P<kind>[\w-]+) key fingerprint is (?P<print>\S+?)\.?\s")
+_PASSWORD = re.compile(r"(?P<who>\S+)'s password:")
+_PASSPHRASE = re.compile(r"passphrase for key '(?P<key>.+)'")
+# What polkit's agent for terminals says (polkitagenttextlistener.c), without a language.
+_ACTION = re.compile(r"AUTHENTICATING FOR (?P<action>\S+) =+\n(?P<message>.+)\n")
+_PERSON = re.compile(r"^Authenticating as: (?P<who>.+)$", re.MULTILINE)
+_PEOPLE = re.compile(r"^ *(?P<number>\d+)\. +(?P<who>.+)$", re.MULTILINE)
+_CHOICE = re.compile(r"^Choose identity [^:]*: *(?P<number>\d*)\s*", re.MULTILINE)
+_WRONG = "AUTHENTICATION FAILED"
+
+
+def ask(window: QWidget, question: Question) -> Dialog:
+    """Show a question above the window; closing it refuses the answer, and ssh's end closes it."""
+    window.show()
+    if (found := _UNKNOWN.search(question.prompt)) is not None:
+        dialog = _ask_trust(window, question, found)
+    elif (found := _CHOICE.search(question.prompt)) is not None and not found["number"]:
+        dialog = _ask_person(window, question)
+    else:
+        dialog = _ask_secret(window, question)
+    question.withdrawn.connect(dialog.reject)
+    dialog.open()
+    return dialog
+
+
+def _ask_trust(window: QWidget, question: Question, host: re.Match[str]) -> Dialog:
+    key = _FINGERPRINT.search(question.prompt)
+    shown = f"{key['kind']}  {key['print']}" if key is not None else question.prompt
+    dialog = MessageDialog(
+        window,
+        "warning",
+        _("Is this really “{name}”?").format(name=shortened(host["host"])),
+        _(
+            "ssh does not know this computer yet. Compare its key with what the computer "
+            "itself says, or ask who looks after it: somebody else could answer in its place."
+        ),
+        (Choice("no", _("&Don’t connect")), Choice(TRUST, _("&Trust it and connect"))),
+    )
+    dialog.body.addWidget(_selectable(shown))
+    dialog.setMinimumWidth(_WIDE)
+    dialog.chosen.connect(lambda key: question.answer("yes") if key == TRUST else question.refuse())
+    return dialog
+
+
+def _ask_person(window: QWidget, question: Question) -> Dialog:
+    numbers = {who: number for number, who in _people(question.prompt).items()}
+    dialog = PersonDialog(window, list(numbers))
+    dialog.told.connect(lambda who: question.answer(numbers[who]))
+    dialog.rejected.connect(question.refuse)
+    return dialog
+
+
+def _ask_secret(window: QWidget, question: Question) -> Dialog:
+    dialog = SecretDialog(window, *_words(question.prompt))
+    if _WRONG in question.prompt:
+        dialog.secret.show_problem(_("That was not it. Try again."))
+    dialog.told.connect(question.answer)
+    dialog.rejected.connect(question.refuse)
+    return dialog
+
+
+class SecretDialog(Dialog):
+    """Asks for a password or whatever else is to be known."""
+
+    told = Signal(object)
+    """What the user has put in."""
+
+    def __init__(
+        self, parent: QWidget, heading: str, words: str, name: str, verb: str = _("&Connect")
+    ) -> None:
+        super().__init__(parent, heading)
+        self.secret = TextField(name)
+        self.secret.explain(words)
+        self.secret.edit.setEchoMode(QLineEdit.EchoMode.Password)
+        form = Form()
+        form.add(self.secret)
+        body = QVBoxLayout()
+        body.setSpacing(12)
+        body.addWidget(label(words, "secondary"))
+        body.addLayout(form)
+        self.connect_button, self.cancel_button = self.lay_out(body, verb)
+        self.setMinimumWidth(440)
+        self.secret.edit.setFocus()
+
+    def accept(self) -> None:
+        """Close, and tell what was put in."""
+        super().accept()
+        self.told.emit(self.secret.edit.text())
+
+
+class PersonDialog(Dialog):
+    """Asks whose password is to be given, where several people may allow something."""
+
+    told = Signal(object)
+    """Who was chosen."""
+
+    def __init__(self, parent: QWidget, people: list[str]) -> None:
+        super().__init__(parent, _("Who allows this?"))
+        words = _("Your system wants the password of one of these people.")
+        self.people = QComboBox()
+        self.people.addItems(people)
+        # A person with a full name has the user's name in brackets after it.
+        own = [person for person in people if user_name() in (person, _user_of(person))]
+        self.people.setCurrentText(own[0] if own else people[0])
+        field = Field(_("&Person"), self.people)
+        field.explain(words)
+        form = Form()
+        form.add(field)
+        body = QVBoxLayout()
+        body.setSpacing(12)
+        body.addWidget(label(words, "secondary"))
+        body.addLayout(form)
+        self.next_button, self.cancel_button = self.lay_out(body, _("C&ontinue"))
+        self.setMinimumWidth(440)
+        self.people.setFocus()
+
+    def accept(self) -> None:
+        """Close, and tell who was chosen."""
+        super().accept()
+        self.told.emit(self.people.currentText())
+
+
+def _user_of(person: str) -> str:
+    return person.rpartition("(")[2].rstrip(")")
+
+
+def _words(prompt: str) -> tuple[str, ...]:
+    """Return heading, text, the answer's name, and the button's where it is another one.
+
+    What nobody foresaw is shown as it is.
+    """
+    if (asked := _ACTION.search(prompt)) is not None:
+        # PAM may want a code, or anything else.
+        wanted = prompt.rpartition("\n")[2].strip().rstrip(":")
+        name = _("&Password") if wanted == "Password" else wanted.replace("&", "&&")
+        return _whose(prompt), _reason(**asked.groupdict()), name, _("&Allow")
+    if (found := _PASSWORD.search(prompt)) is not None:
+        heading = _("Password of {who}").format(who=shortened(found["who"]))
+        text = _("The other computer asks for it. vmdesk does not keep it.")
+        return heading, text, _("&Password")
+    if (found := _PASSPHRASE.search(prompt)) is not None:
+        text = _("It protects {file}. An ssh agent would remember it for you.")
+        return _("Passphrase of your key"), text.format(file=found["key"]), _("&Passphrase")
+    return _("ssh asks"), prompt.strip(), _("&Answer")
+
+
+def _people(prompt: str) -> dict[str, str]:
+    """Return those among whom polkit lets the user choose, by number."""
+    return {found["number"]: found["who"] for found in _PEOPLE.finditer(prompt)}
+
+
+def _whose(prompt: str) -> str:
+    """Return whose password polkit asks for."""
+    if (one := _PERSON.search(prompt)) is not None:
+        who = one["who"]
+    elif (chosen := _CHOICE.search(prompt)) is not None:
+        who = _people(prompt).get(chosen["number"], "")
+    else:
+        return _("Your system asks")
+    return _("Password of {who}").format(who=shortened(who))
+
+
+def _reason(action: str, message: str) -> str:
+    """Return why polkit asks."""
+    if action == "org.libvirt.unix.manage":
+        return _("Your system asks for it before libvirt lets you in. vmdesk does not keep it.")
+    if action == "org.freedesktop.policykit.exec":
+        return _("Your system asks for it before this runs as root. vmdesk does not keep it.")
+    return message
+
+
+def _selectable(text: str) -> QLineEdit:
+    line = QLineEdit(text)
+    line.setReadOnly(True)
+    line.setAccessibleName(_("Key of the computer"))
+    line.setAccessibleDescription(_("Compare it with what the computer itself says."))
+    line.setCursorPosition(0)
+    return line
