@@ -110,8 +110,21 @@ def test_a_volume_grows_and_never_shrinks(private_host: Host, folder: Path) -> N
 
 def test_a_wiped_volume_holds_zeros(private_host: Host, folder: Path) -> None:
     volume = volumes.create_from(private_host, "own", "secret", iter([b"secret" * 1000]))
+    blocks = (folder / "secret").stat().st_blocks
     volumes.wipe(volume)
     assert not any((folder / "secret").read_bytes())
+    assert (folder / "secret").stat().st_blocks == blocks
+
+
+def test_a_sparse_volume_that_is_wiped_only_lets_go_of_its_blocks(
+    private_host: Host, folder: Path
+) -> None:
+    pieces: list[Piece] = [b"secret" * 1000, Hole(MIB)]
+    volume = volumes.create_from(private_host, "own", "secret", pieces)
+    assert (folder / "secret").stat().st_blocks > 0
+    volumes.wipe(volume)
+    assert not any((folder / "secret").read_bytes())
+    assert (folder / "secret").stat().st_blocks == 0
 
 
 def test_deleting_twice_is_no_error(private_host: Host, folder: Path) -> None:

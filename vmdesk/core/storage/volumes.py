@@ -201,7 +201,11 @@ def grow(volume: libvirt.virStorageVol, size: int) -> None:
 
 
 def wipe(volume: libvirt.virStorageVol) -> None:
-    """Overwrite what a volume holds with zeros."""
+    """Have a volume hold nothing but zeros.
+
+    libvirt overwrites the blocks of a file that has all of its own. Of a sparse one, as disks are,
+    it only lets go (storageBackendVolZeroSparseFileLocal), so no deletion promises more by this.
+    """
     with translated():
         volume.wipe()
 
