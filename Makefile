@@ -39,7 +39,7 @@ test: packages
 else
 
 test: check
-	xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/pytest
+	@packaging/dev/run-tests
 
 # Which lines no test runs, in programs that tests start too; it fails below what was reached before.
 coverage: setup

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import settings
 
 from tests import system_libvirt
+from tests.alone import alone_in
 from tests.other_libvirt import Cable, OtherLibvirt, end
 from vmdesk import tasks
 from vmdesk.core import events
@@ -232,10 +233,11 @@ def system_host(libvirt_events: None) -> Iterator[Host]:
     """A host of a real system instance, with the pool ``default`` and nothing in it."""
     if not os.access(system_libvirt.SOCKET, os.W_OK):
         pytest.skip("VMDESK_TEST_SYSTEM has no libvirt: root starts it for the whole test run")
-    host = Host(system_libvirt.URI)
-    host.open()
-    system_libvirt.empty(host)
-    host.connection.storagePoolDefineXML(system_libvirt.POOL)
-    yield host
-    system_libvirt.empty(host)
-    host.close()
+    with alone_in(system_libvirt.FOLDER):
+        host = Host(system_libvirt.URI)
+        host.open()
+        system_libvirt.empty(host)
+        host.connection.storagePoolDefineXML(system_libvirt.POOL)
+        yield host
+        system_libvirt.empty(host)
+        host.close()

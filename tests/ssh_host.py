@@ -15,9 +15,11 @@ import tempfile
 import threading
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
+
+from tests.alone import alone_in
 
 OTHER_USER = Path(os.environ.get("VMDESK_TEST_OTHER_USER", "/nowhere"))
 PROGRAM = Path(__file__).parents[1] / "packaging/dev/ssh-host"
@@ -96,6 +98,10 @@ class SshHost:
         self._near = Path(tempfile.mkdtemp(prefix="vms-", dir="/tmp"))
         self._is_own = not (OTHER_USER / "port").exists()
         self._far = self._near / "far" if self._is_own else OTHER_USER
+        self._leave = ExitStack()
+        self._leave.callback(shutil.rmtree, self._near, ignore_errors=True)
+        if not self._is_own:
+            self._leave.enter_context(alone_in(OTHER_USER))
         if self._is_own:
             self._far.mkdir()
             subprocess.run([str(PROGRAM), "start", str(self._far)], check=True)
@@ -125,13 +131,11 @@ class SshHost:
         trace: TracebackType | None,
     ) -> None:
         self.line.close()
-        try:
+        with self._leave:
             if self._is_own:
                 subprocess.run([str(PROGRAM), "stop", str(self._far)], check=True)
             else:
                 self.run("sh", "-s", "clear", str(self._far), given=PROGRAM.read_text())
-        finally:
-            shutil.rmtree(self._near, ignore_errors=True)
 
     def run(self, *command: str, given: str = "") -> str:
         """Run a command on the host, past the line, that reads what is ``given``."""

@@ -164,7 +164,7 @@ while True:
     print(found.state.value, *(mend.text for mend in found.mends), sep=":", flush=True)
     if not found.mends:
         break
-    mending.run(found.mends[0], Job())
+    mending.run(found.mends[0], (), Job())
 """
 
 

@@ -1,6 +1,5 @@
 """The system's libvirt, whose machines run as another user: what they may not reach, and a mend."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,16 +9,15 @@ from pathlib import Path
 import libvirt
 import pytest
 
+from tests.alone import alone_in
 from tests.core.causes.recognized import cause_of
 from tests.core.doctor.conftest import Examine
+from tests.system_libvirt import FOLDER, SOCKET, URI
 from vmdesk.core.doctor import acceleration, mending, readers
 from vmdesk.core.doctor.finding import State
 from vmdesk.core.job import Job
 
 pytestmark = [pytest.mark.hypervisor, pytest.mark.usefixtures("libvirt_events")]
-
-SOCKET = Path(os.environ.get("VMDESK_TEST_SYSTEM", "/nowhere"), "run/libvirt-sock")
-URI = f"qemu:///system?socket={SOCKET}"
 
 
 @pytest.fixture
@@ -27,9 +25,10 @@ def system() -> Iterator[libvirt.virConnect]:
     """A connection to a libvirt that root has started."""
     if not SOCKET.exists():
         pytest.skip("VMDESK_TEST_SYSTEM has no libvirt: root starts it for the whole test run")
-    connection = libvirt.open(URI)
-    yield connection
-    connection.close()
+    with alone_in(FOLDER):
+        connection = libvirt.open(URI)
+        yield connection
+        connection.close()
 
 
 @pytest.fixture
