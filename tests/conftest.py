@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 
 from tests import system_libvirt
-from tests.alone import alone_in
+from tests.alone import alone_in, give_ports
 from tests.other_libvirt import Cable, OtherLibvirt, end
 from vmdesk import tasks
 from vmdesk.core import events
@@ -131,6 +131,9 @@ class PrivateLibvirt:
     """A per-user libvirt daemon of its own, whose machines nobody else sees."""
 
     uri = "qemu:///session"
+
+    def __init__(self) -> None:
+        give_ports(FOLDERS["XDG_CONFIG_HOME"])
 
     def virsh(self, *arguments: str, given: str = "") -> str:
         """Act as an outsider, through libvirt's own command line, which reads what is ``given``."""

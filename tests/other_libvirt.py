@@ -14,6 +14,7 @@ from uuid import uuid4
 import libvirt
 import pytest
 
+from tests.alone import give_ports
 from vmdesk.core.host import Host
 
 DEADLINE = 20
@@ -126,8 +127,8 @@ class OtherLibvirt:
         link = self.folders["XDG_CACHE_HOME"] / "libvirt/qemu/cache"
         link.parent.mkdir(parents=True)
         link.symlink_to(known)
+        give_ports(self.folders["XDG_CONFIG_HOME"])
         settings = self.folders["XDG_CONFIG_HOME"] / "libvirt/libvirtd.conf"
-        settings.parent.mkdir()
         settings.write_text(f'host_uuid = "{uuid4()}"\n')
         socket = self.folders["XDG_RUNTIME_DIR"] / "libvirt/libvirt-sock"
         self.uri = f"qemu+unix:///session?socket={socket}"
