@@ -4,9 +4,12 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
-_FIRST_PORT, _PORTS, _RANGES = 6000, 100, 200
+_FIRST_PORT, _PORTS = 6000, 50
+_HALF = 10_000
+_daemons = count()
 
 
 @contextmanager
@@ -25,7 +28,8 @@ def give_ports(configuration: Path) -> None:
 
     libvirt looks whether a port is free, and QEMU takes it a moment later.
     """
-    first = _FIRST_PORT + os.getpid() % _RANGES * _PORTS
+    half = int(os.environ.get("VMDESK_TEST_HALF", "0"))
+    first = _FIRST_PORT + half * _HALF + next(_daemons) * _PORTS % _HALF
     file = configuration / "libvirt/qemu.conf"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(

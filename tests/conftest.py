@@ -232,6 +232,16 @@ def other_libvirts(libvirt_events: None) -> Iterator[tuple[OtherLibvirt, OtherLi
 
 
 @pytest.fixture
+def mounts() -> Iterator[Path]:
+    """Small file systems that no other test uses now: ``full``, ``xfs`` and ``btrfs``."""
+    folder = Path(os.environ.get("VMDESK_TEST_MOUNTS", "/nowhere"))
+    if not (folder / "full").is_mount():
+        pytest.skip("VMDESK_TEST_MOUNTS has no “full”: root mounts it for the whole test run")
+    with alone_in(folder):
+        yield folder
+
+
+@pytest.fixture
 def system_host(libvirt_events: None) -> Iterator[Host]:
     """A host of a real system instance, with the pool ``default`` and nothing in it."""
     if not os.access(system_libvirt.SOCKET, os.W_OK):

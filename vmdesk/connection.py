@@ -97,10 +97,10 @@ class Connection(QObject):
         self._timer.stop()
         self._pauses = iter(())
 
-    def _open(self, _job: Job) -> list[DomainInfo]:
+    def _open(self, job: Job) -> list[DomainInfo]:
         self._host.close()
         # Subscribe before listing, or a domain born between is lost.
-        self._host.open(self._told.emit, self._closed.emit, self.rebooted.emit)
+        self._host.open(self._told.emit, self._closed.emit, self.rebooted.emit, job)
         return self._host.domains()
 
     def _show(self, infos: list[DomainInfo]) -> None:

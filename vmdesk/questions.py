@@ -26,10 +26,11 @@ class Question(QObject):
     ended = Signal(object)
     """This question, however it ended."""
 
-    def __init__(self, caller: Caller, prompt: str, asker: int, parent: QObject) -> None:
+    def __init__(self, caller: Caller, prompt: str, who: str, asker: int, parent: QObject) -> None:
         super().__init__(parent)
         self._caller: Caller | None = caller
         self.prompt = prompt
+        self.is_of_polkit = who == "polkit"
         self.asker = asker
         self.is_refused = False
         self._is_over = False
@@ -66,7 +67,7 @@ class Questions(QObject):
     """Listens while the window lives."""
 
     asked = Signal(object)
-    """An ``Question``; the next one comes when it has ended."""
+    """A ``Question``; the next one comes when it has ended."""
 
     def __init__(self, tools: AskTools, parent: QObject) -> None:
         super().__init__(parent)
@@ -84,7 +85,7 @@ class Questions(QObject):
 
     def _hear(self, caller: Caller) -> None:
         said = _parse(caller.line)
-        if said is None or said[1] in self._refused:
+        if said is None or said[2] in self._refused:
             caller.close()
             return
         question = Question(caller, *said, self)
@@ -103,12 +104,13 @@ class Questions(QObject):
             self.asked.emit(self._waiting[0])
 
 
-def _parse(line: bytes) -> tuple[str, int] | None:
+def _parse(line: bytes) -> tuple[str, str, int] | None:
     try:
         said: Any = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(said, dict) or said.keys() != {"prompt", "asker"}:
+    if not isinstance(said, dict) or said.keys() != {"prompt", "who", "asker"}:
         return None
-    prompt, asker = said["prompt"], said["asker"]
-    return (prompt, asker) if isinstance(prompt, str) and isinstance(asker, int) else None
+    prompt, who, asker = said["prompt"], said["who"], said["asker"]
+    are_words = isinstance(prompt, str) and isinstance(who, str)
+    return (prompt, who, asker) if are_words and isinstance(asker, int) else None

@@ -124,10 +124,8 @@ def test_a_machine_that_runs_or_is_saved_is_4(desk: Desk) -> None:
 
 
 @pytest.mark.mounts
-def test_no_room_is_1(desk: Desk) -> None:
-    full = Path(os.environ.get("VMDESK_TEST_MOUNTS", "/nowhere"), "full")
-    if not full.is_mount():
-        pytest.skip("VMDESK_TEST_MOUNTS has no “full”: root mounts it for the whole test run")
+def test_no_room_is_1(desk: Desk, mounts: Path) -> None:
+    full = mounts / "full"
     status = os.statvfs(full)
     (full / "filler").write_bytes(bytes(status.f_bavail * status.f_frsize - 2**16))
     try:

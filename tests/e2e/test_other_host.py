@@ -125,7 +125,7 @@ def test_a_host_is_trusted_a_passphrase_told_and_its_machine_started_and_seen(
         person.click(person.dialog(MessageDialog).buttons[TRUST])
         secret = person.dialog(SecretDialog)
         secret.secret.edit.setText(PASSPHRASE)
-        person.click(secret.connect_button)
+        person.click(secret.answer_button)
         person.wait(lambda: site.is_connected, "the other host")
         assert "ssh-ed25519" in host.known_hosts.read_text()
         person.wait(lambda: person.row("far").isValid(), "its machine")
@@ -151,7 +151,7 @@ def _see_console(person: Person, controller: Controller, key: DomainKey) -> None
             break
         (secret,) = _secrets()
         secret.secret.edit.setText(PASSPHRASE)
-        person.click(secret.connect_button)
+        person.click(secret.answer_button)
     close(_consoles()[0])
 
 

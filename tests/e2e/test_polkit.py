@@ -68,10 +68,10 @@ def test_the_window_asks_until_the_password_is_right_and_never_against_the_users
     first = person.dialog(SecretDialog)
     assert first.secret.problem == ""
     first.secret.edit.setText("wrong")
-    person.click(first.connect_button)
+    person.click(first.answer_button)
     person.wait(lambda: person.dialog(SecretDialog) is not first, "the next question")
     second = person.dialog(SecretDialog)
     assert "Try again" in second.secret.problem
     second.secret.edit.setText(password)
-    person.click(second.connect_button)
+    person.click(second.answer_button)
     person.wait(lambda: site.is_connected, "libvirt")

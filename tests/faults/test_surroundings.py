@@ -128,10 +128,10 @@ def test_a_disk_that_may_not_be_read_is_not_exported_and_not_lost(world: World) 
 
 
 @pytest.mark.mounts
-def test_a_disk_that_is_full_is_said_to_be_and_nothing_is_half_done(world: World) -> None:
-    full = Path(os.environ.get("VMDESK_TEST_MOUNTS", ""), "full")
-    if not full.is_mount():
-        pytest.skip("VMDESK_TEST_MOUNTS has no “full”: root mounts it for the whole test run")
+def test_a_disk_that_is_full_is_said_to_be_and_nothing_is_half_done(
+    world: World, mounts: Path
+) -> None:
+    full = mounts / "full"
     uuid = world.make(1)[0]
     filler, target = full / "filler", full / "machine.tar"
     try:

@@ -2,6 +2,7 @@
 
 import threading
 
+from vmdesk.core.ask_tools import TERMINAL
 from vmdesk.core.host import Host
 
 
@@ -22,7 +23,7 @@ class LiveHost:
                 self._host = None
             if self._host is None:
                 self._is_lost.clear()
-                host = Host(self._uri)
+                host = Host(self._uri, TERMINAL)
                 host.open(on_closed=self._is_lost.set)
                 self._host = host
             return self._host

@@ -116,11 +116,7 @@ def _connect_and_run(arguments: argparse.Namespace, output: Output, job: Job) ->
     events.start_thread()
     host = Host(choose_uri(arguments.connect), TERMINAL)
     if getattr(arguments, "connects", True):
-        try:
-            host.open()
-        except OperationError:
-            job.check()  # Ctrl+C at a question for a password is a no to it as well
-            raise
+        host.open(job=job)
     with closing(host):
         result: Result = arguments.run(Context(host, arguments, job, output))
     return result

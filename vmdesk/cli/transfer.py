@@ -70,7 +70,7 @@ def _add_migration(commands: Commands) -> None:
 @contextmanager
 def _other(context: Context) -> Iterator[Host]:
     host = Host(context.arguments.to, context.host.asking)
-    host.open()
+    host.open(job=context.job)
     with closing(host):
         yield host
 

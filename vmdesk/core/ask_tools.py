@@ -26,7 +26,7 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What asks the user for whom a connection is opened; without any, nobody is asked.
+    """What asks the user for whom a connection is opened.
 
     ``ssh`` is the program that libvirt is to run in place of ssh. ``agent`` is the one that
     answers polkit, see ``polkit_agent``.
@@ -37,8 +37,8 @@ class Asking:
 
 
 NOBODY = Asking()
-"""Nobody is there to be asked."""
-TERMINAL = Asking(agent=(polkit_agent.AGENT,))
+"""Nobody is asked, but by ssh where there is a terminal."""
+TERMINAL = Asking(agent=polkit_agent.IN_TERMINAL)
 """The terminal that vmdesk runs in; ssh asks there by itself."""
 
 
@@ -87,7 +87,7 @@ def install() -> AskTools:
     for place in (runtime, tempfile.gettempdir(), str(state)):
         if not Path(place).is_absolute() or not os.access(place, os.W_OK):
             continue
-        tools = AskTools(Path(tempfile.mkdtemp(prefix="vmdesk-ssh-", dir=place)))
+        tools = AskTools(Path(tempfile.mkdtemp(prefix="vmdesk-ask-", dir=place)))
         _write(tools)
         # A file system may be mounted so that nothing on it can be run.
         if os.access(tools.ssh, os.X_OK):
@@ -99,7 +99,7 @@ def install() -> AskTools:
 def _write(tools: AskTools) -> None:
     """libvirt gives ssh a fresh environment, so the programs have to know everything themselves."""
     ask = shlex.join([sys.executable, "-I", str(_PROGRAMS / "askpass.py"), str(tools.socket)])
-    _make(tools.askpass, f'exec {ask} "$1"')
+    _make(tools.askpass, f'exec {ask} "$@"')
     given = " ".join(f"{name}={shlex.quote(text)}" for name, text in tools.environment.items())
     _make(tools.ssh, f'export {given}\nexec ssh {shlex.join(_OPTIONS)} "$@"')
 

@@ -1,8 +1,8 @@
 """What ssh calls for a password: it asks the window, and prints the answer.
 
 A program of its own that needs nothing but Python: ssh, or an agent of polkit, starts it as
-``askpass SOCKET PROMPT``, by a script of ``ask_tools``. It fails where nobody answers, or the user
-has said no.
+``askpass SOCKET PROMPT [WHO]``, by a script of ``ask_tools``. It fails where nobody answers, or the
+user has said no.
 """
 
 import json
@@ -11,10 +11,13 @@ import socket
 import sys
 
 
-def main(path: str, prompt: str) -> int:
-    """Ask, print what was answered, and return the exit code."""
+def main(path: str, prompt: str, who: str = "ssh") -> int:
+    """Ask, print what was answered, and return the exit code.
+
+    ``who`` asks is never told by the prompt, which is the words of another computer with ssh.
+    """
     # The parent is who asks: a no to one of its questions is a no to all that follow.
-    said = {"prompt": prompt, "asker": os.getppid()}
+    said = {"prompt": prompt, "who": who, "asker": os.getppid()}
     with socket.socket(socket.AF_UNIX) as window:
         try:
             window.connect(path)
@@ -29,4 +32,4 @@ def main(path: str, prompt: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:4]))

@@ -4,13 +4,14 @@ import enum
 import uuid as uuid_module
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import libvirt
 
 from vmdesk.core import connections, polkit_agent
 from vmdesk.core.ask_tools import NOBODY, Asking
 from vmdesk.core.i18n import _
-from vmdesk.core.job import Cause, OperationError
+from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.core.libvirt_errors import translate, translated
 from vmdesk.core.lost_connection import is_lost_connection
 
@@ -92,41 +93,36 @@ class Host:
         on_domain: Callable[[str], object] = lambda _uuid: None,
         on_closed: Callable[[], object] = lambda: None,
         on_reboot: Callable[[str], object] = lambda _uuid: None,
+        job: Job | None = None,
     ) -> None:
-        """Connect and subscribe.
+        """Connect and subscribe; it may take as long as the user thinks about a question.
 
         ``on_domain`` gets the UUID of each domain that changed in any way, ``on_reboot`` of one
         whose guest has restarted; ``on_closed`` is called once if the daemon goes away. They are
         called on the thread that drives libvirt's events, before or after this method has
-        returned.
+        returned. Raises ``Cancelled`` if ``job`` is cancelled while the user is asked.
         """
+        connect = partial(self._connect, on_domain, on_closed, on_reboot)
         with translated():
             try:
-                self._connect(on_domain, on_closed, on_reboot)
+                connect()
             except libvirt.libvirtError as error:
-                if polkit_agent.is_missing(error):
-                    self._connect_with_agent(on_domain, on_closed, on_reboot)
                 # What ssh has asked the user is not asked again.
-                elif connections.is_ssh(self.uri) or not is_lost_connection(error):
+                if connections.is_ssh(self.uri):
                     raise
-                else:
+                if self.asking.agent and polkit_agent.is_needed(error):
+                    self._ask_and(connect, job or Job())
+                elif is_lost_connection(error):
                     # A user's daemon ends when nobody needs it, perhaps just now: start another.
-                    self._connect(on_domain, on_closed, on_reboot)
+                    connect()
+                else:
+                    raise
 
-    def _connect_with_agent(
-        self,
-        on_domain: Callable[[str], object],
-        on_closed: Callable[[], object],
-        on_reboot: Callable[[str], object],
-    ) -> None:
-        with polkit_agent.registered(self.asking.agent) as is_there:
-            for tries_left in reversed(range(polkit_agent.TRIES)):
-                try:
-                    self._connect(on_domain, on_closed, on_reboot)
-                    return
-                except libvirt.libvirtError as error:
-                    if not (tries_left and is_there() and polkit_agent.is_refusal(error)):
-                        raise
+    def _ask_and(self, connect: Callable[[], None], job: Job) -> None:
+        try:
+            polkit_agent.allowed(connect, self.asking.agent, polkit_agent.is_refusal, job)
+        except polkit_agent.RefusedError as no:
+            raise no.error from no
 
     def _connect(
         self,

@@ -4,72 +4,137 @@ import os
 import select
 import shutil
 import subprocess
-import termios
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import libvirt
 
-AGENT = "pkttyagent"
-"""polkit's own agent for terminals: in vmdesk's terminal, or in one of ``polkit_prompts``."""
+from vmdesk.core.job import Job
+
+IN_TERMINAL = ("setpriv", "--pdeathsig", "TERM", "pkttyagent")
+"""polkit's own agent for terminals, which is not to read what is typed after vmdesk has died."""
 TRIES = 3
 """How often a password may be wrong, as with other agents."""
-_PATIENCE = 10.0
-"""Seconds that an agent has to register."""
+_PATIENCE = 10_000
+"""Milliseconds that an agent has to register."""
+_MOMENT = 0.5
+"""Seconds within which an agent ends whose user has said no."""
+
+# polkit has one agent for a process, and that asks one question at a time.
+_turn = threading.Lock()
+_Result = TypeVar("_Result")
 
 
-def is_missing(error: libvirt.libvirtError) -> bool:
-    """Tell whether libvirt would have let the user in if somebody had asked for a password."""
+class RefusedError(Exception):
+    """The user has said no; ``error`` is what came of that."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def is_needed(error: libvirt.libvirtError) -> bool:
+    """Tell whether libvirt would let the user in if somebody asked for a password."""
     signs = (error.get_error_domain(), error.get_error_code())
-    return signs == (libvirt.VIR_FROM_POLKIT, libvirt.VIR_ERR_AUTH_UNAVAILABLE)
+    is_missing = signs == (libvirt.VIR_FROM_POLKIT, libvirt.VIR_ERR_AUTH_UNAVAILABLE)
+    # Somebody who asks already has no time for a second question.
+    return is_missing or (_turn.locked() and is_refusal(error))
 
 
-def is_refusal(error: libvirt.libvirtError) -> bool:
-    """Tell whether the password was wrong, or not given."""
+def is_refusal(error: Exception) -> bool:
+    """Tell whether libvirt says that the password was wrong, or not given."""
     refusals = (libvirt.VIR_ERR_AUTH_FAILED, libvirt.VIR_ERR_AUTH_CANCELLED)
-    return error.get_error_code() in refusals
+    return isinstance(error, libvirt.libvirtError) and error.get_error_code() in refusals
+
+
+def allowed(
+    act: Callable[[], _Result],
+    agent: Sequence[str],
+    is_refused: Callable[[Exception], bool],
+    job: Job,
+) -> _Result:
+    """Do something that polkit allows when ``agent`` has asked for a password.
+
+    ``agent`` is a program that takes the arguments of pkttyagent; without one, or where polkit is
+    missing, ``act`` is tried as it is. A wrong password is asked for again. Raises
+    ``RefusedError`` if the user says no, ``Cancelled`` with ``job``, and else what ``act`` raises.
+    """
+    tries_left = TRIES
+    with _alone(job), _registered(agent, job) as is_there:
+        while True:
+            tries_left -= 1
+            try:
+                return act()
+            except Exception as error:
+                if is_there is None or not is_refused(error):
+                    raise
+                if not is_there():
+                    raise RefusedError(error) from error
+                if not tries_left:
+                    raise
 
 
 @contextmanager
-def registered(program: Sequence[str]) -> Iterator[Callable[[], bool]]:
-    """Let ``program``, which takes pkttyagent's arguments, answer polkit for this process.
+def _alone(job: Job) -> Iterator[None]:
+    """Wait for those who ask already."""
+    while not _turn.acquire(timeout=_MOMENT):
+        job.check()
+    try:
+        yield
+    finally:
+        _turn.release()
+
+
+@contextmanager
+def _registered(program: Sequence[str], job: Job) -> Iterator[Callable[[], bool] | None]:
+    """Let ``program`` answer polkit for this process; yield what tells whether it still does.
 
     It would go before a desktop's own agent: register it once nobody has answered. Not as the
-    fallback that it could be, which polkit 122 passes over where there is no login session. Yields
-    what tells whether it is still there: it ends when the user says no, or polkit is missing.
+    fallback that it could be, which polkit 122 passes over where there is no login session.
     """
-    if not program or shutil.which(AGENT) is None:
-        yield lambda: False
+    agent = _start(program)
+    if agent is None:
+        yield None
         return
-    news, end = os.pipe()
-    try:
-        agent = subprocess.Popen(
-            # Its output is closed by whoever has it, when the agent is registered or has ended.
-            [*program, "--process", str(os.getpid()), "--notify-fd", "1"],
-            stdin=subprocess.PIPE, stdout=end, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        os.close(end)
-        select.select([news], [], [], _PATIENCE)
-    finally:
-        os.close(news)
-    with _terminal_kept(), agent:
+    with agent:
         try:
-            yield lambda: agent.poll() is None
+            with job.stopping_with(lambda: _end(agent)):
+                _wait_until_registered(agent)
+                yield lambda: _is_there(agent)
         finally:
-            agent.terminate()
+            _end(agent)
 
 
-@contextmanager
-def _terminal_kept() -> Iterator[None]:
-    """Have the terminal show again what is typed; an agent that is broken off leaves that out."""
+def _start(program: Sequence[str]) -> "subprocess.Popen[bytes] | None":
+    if not program or shutil.which("pkttyagent") is None:
+        return None
+    pipe = subprocess.PIPE
+    argv = [*program, "--process", str(os.getpid()), "--notify-fd", "1"]
     try:
-        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        return subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
     except OSError:
-        yield  # there is none
-        return
+        return None
+
+
+def _wait_until_registered(agent: "subprocess.Popen[bytes]") -> None:
+    """It closes its output then, and so does one that ends."""
+    poll = select.poll()
+    poll.register(agent.stdout or -1)
+    poll.poll(_PATIENCE)
+
+
+def _end(agent: "subprocess.Popen[bytes]") -> None:
+    """The agent of the window looks at its input, pkttyagent does not."""
+    if agent.stdin is not None:
+        agent.stdin.close()
+    agent.terminate()
+
+
+def _is_there(agent: "subprocess.Popen[bytes]") -> bool:
     try:
-        settings = termios.tcgetattr(terminal)
-        yield
-        termios.tcsetattr(terminal, termios.TCSADRAIN, settings)
-    finally:
-        os.close(terminal)
+        agent.wait(_MOMENT)
+    except subprocess.TimeoutExpired:
+        return True
+    return False

@@ -1,9 +1,8 @@
 """An agent of polkit that asks the window: polkit's agent for terminals, on a terminal of its own.
 
 A program of its own that needs nothing but Python; it is started as ``polkit_prompts ASKPASS …``,
-with what else ``pkttyagent`` is to be given. What that writes before it waits is the prompt for
-ASKPASS, a program as ssh's. It ends with the first no, when it is told to, and when its standard
-input is closed.
+with what else ``pkttyagent`` is to be given. What that has said when it waits is the prompt for
+ASKPASS, a program as ssh's. It ends with the first no, and when its standard input is closed.
 """
 
 import os
@@ -16,15 +15,20 @@ import termios
 
 _QUIET = 0.2
 """Seconds after which an agent that has begun a line waits for an answer."""
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
+# polkitagenttextlistener.c; what went before is over, but that a password was wrong.
+_END = re.compile(rb"=+ AUTHENTICATION [A-Z]+ =+\n\Z")
 _STDIN, _STDOUT = range(2)
+_OUTPUT, _LOCAL = 1, 3
+"""Where a terminal's settings have its modes, see ``termios.tcgetattr``."""
 
 
 def main(askpass: str, *arguments: str) -> int:
     """Pass on what is asked until there is no more, and return the exit code."""
-    signal.signal(signal.SIGTERM, lambda *_args: sys.exit(1))
+    # Its input tells when to end: a signal could come between two steps, and leave a question.
+    signal.signal(signal.SIGTERM, lambda *_args: None)
     terminal, end = os.openpty()
-    _turn_off_echo(end)
+    _make_plain(end)
     agent = subprocess.Popen(
         ["setsid", "--ctty", "pkttyagent", *arguments],
         stdin=end,
@@ -42,47 +46,47 @@ def main(askpass: str, *arguments: str) -> int:
     return 0
 
 
-def _turn_off_echo(terminal: int) -> None:
-    """What is typed is never to be read back as if the agent had written it."""
+def _make_plain(terminal: int) -> None:
+    """Have only what the agent writes come out, and as it writes it."""
     settings = termios.tcgetattr(terminal)
-    settings[3] &= ~termios.ECHO
+    settings[_OUTPUT] &= ~termios.OPOST
+    settings[_LOCAL] &= ~termios.ECHO
     termios.tcsetattr(terminal, termios.TCSANOW, settings)
 
 
 def _relay(terminal: int, askpass: str) -> None:
-    heard = b""
+    heard, answered = b"", 0
     while True:
-        is_waiting = bool(heard) and not heard.endswith(b"\n")
+        is_waiting = len(heard) > answered and not heard.endswith(b"\n")
         ready, _, _ = select.select([terminal, _STDIN], [], [], _QUIET if is_waiting else None)
         if _STDIN in ready:
             return
         if ready:
             try:
-                heard += os.read(terminal, 4096)
+                heard = _COLOUR.sub(b"", heard + os.read(terminal, 4096))
             except OSError:  # EIO: the agent has ended, see pty(7)
                 return
+            if (end := _END.search(heard)) is not None:
+                heard, answered = end[0], len(end[0])
             continue
-        answer = _ask(askpass, heard, terminal)
+        answer = _ask(askpass, heard.decode(errors="replace"), terminal)
         if answer is None:
             return
         os.write(terminal, answer)
         # Whose password is asked for next is told by that answer alone.
-        is_choice = heard.rpartition(b"\n")[2].startswith(b"Choose identity")
-        heard = heard + answer if is_choice else b""
+        if heard.rpartition(b"\n")[2].startswith(b"Choose identity"):
+            heard += answer
+        answered = len(heard)
 
 
-def _ask(askpass: str, heard: bytes, terminal: int) -> bytes | None:
+def _ask(askpass: str, prompt: str, terminal: int) -> bytes | None:
     """Return the user's answer, or ``None`` if it is no, or nobody waits for it any more."""
-    prompt = _COLOUR.sub("", heard.decode(errors="replace").replace("\r\n", "\n"))
     answer, end = os.pipe()
-    asker = subprocess.Popen([askpass, prompt], stdin=subprocess.DEVNULL, stdout=end)
+    argv = [askpass, prompt, "polkit"]
+    asker = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=end)
     os.close(end)
     with asker, os.fdopen(answer, "rb") as said:
-        try:
-            ready, _, _ = select.select([answer, terminal, _STDIN], [], [])
-        except SystemExit:
-            asker.terminate()
-            raise
+        ready, _, _ = select.select([answer, terminal, _STDIN], [], [])
         if answer not in ready:
             asker.terminate()
         words = said.read()

@@ -20,11 +20,8 @@ SIZE = 200 * MIB
 XML = b"<domain><name>web</name></domain>"
 
 
-def _mount(name: str) -> Path:
-    root = os.environ.get("VMDESK_TEST_MOUNTS", "")
-    path = Path(root) / name
-    if not root or not path.is_mount():
-        pytest.skip(f"VMDESK_TEST_MOUNTS has no “{name}”: root mounts it for the whole test run")
+def _mount(mounts: Path, name: str) -> Path:
+    path = mounts / name
     for left in path.glob("*.tar*"):
         left.unlink()
     return path
@@ -56,8 +53,8 @@ def _used(path: Path) -> int:
 
 
 @pytest.mark.parametrize("name", ["xfs", "btrfs"])
-def test_a_plain_bundle_shares_its_blocks_both_ways(name: str) -> None:
-    mount = _mount(name)
+def test_a_plain_bundle_shares_its_blocks_both_ways(mounts: Path, name: str) -> None:
+    mount = _mount(mounts, name)
     disk = _image(mount / "web.qcow2", SIZE)
     out = mount / "out"
     out.mkdir(exist_ok=True)
@@ -83,16 +80,18 @@ def test_a_plain_bundle_shares_its_blocks_both_ways(name: str) -> None:
 
 
 @pytest.mark.parametrize("form", list(ArchiveForm))
-def test_a_disk_that_fills_up_ends_an_export_in_an_error(tmp_path: Path, form: ArchiveForm) -> None:
-    full = _mount("full")
+def test_a_disk_that_fills_up_ends_an_export_in_an_error(
+    tmp_path: Path, mounts: Path, form: ArchiveForm
+) -> None:
+    full = _mount(mounts, "full")
     disk = _image(tmp_path / "web.qcow2", SIZE)
     with pytest.raises(OSError, match="No space left"):
         _write(full / "web.tar", form, disk)
     (full / "web.tar").unlink()
 
 
-def test_an_import_looks_for_room_first(tmp_path: Path) -> None:
-    full = _mount("full")
+def test_an_import_looks_for_room_first(tmp_path: Path, mounts: Path) -> None:
+    full = _mount(mounts, "full")
     disk = _image(tmp_path / "web.qcow2", SIZE)
     _write(tmp_path / "web.tar", ArchiveForm.TAR, disk)
     with pytest.raises(OperationError, match="not enough room") as caught:
@@ -118,8 +117,8 @@ class FillingUp(Job):
         super().check()
 
 
-def test_an_import_fails_when_the_room_goes_in_the_middle(tmp_path: Path) -> None:
-    full = _mount("full")
+def test_an_import_fails_when_the_room_goes_in_the_middle(tmp_path: Path, mounts: Path) -> None:
+    full = _mount(mounts, "full")
     disk = _image(tmp_path / "web.qcow2", 24 * MIB)
     _write(tmp_path / "web.tar.gz", ArchiveForm.TAR_GZ, disk)
 
@@ -130,8 +129,8 @@ def test_an_import_fails_when_the_room_goes_in_the_middle(tmp_path: Path) -> Non
         _empty(full)
 
 
-def test_a_conversion_fails_when_there_is_no_room(tmp_path: Path) -> None:
-    full = _mount("full")
+def test_a_conversion_fails_when_there_is_no_room(tmp_path: Path, mounts: Path) -> None:
+    full = _mount(mounts, "full")
     disk = _image(tmp_path / "web.qcow2", SIZE)
     with pytest.raises(OSError, match="No space left"):
         qemu_img.convert(disk, "qcow2", full / "copy", Job())

@@ -201,10 +201,9 @@ def test_room_is_told_as_it_is(elsewhere: Elsewhere) -> None:
 
 
 @pytest.mark.mounts
-def test_whether_copies_are_fast_is_told_of_each_file_system(elsewhere: Elsewhere) -> None:
-    mounts = Path(os.environ.get("VMDESK_TEST_MOUNTS", "/nowhere"))
-    if not (mounts / "xfs").is_mount():
-        pytest.skip("VMDESK_TEST_MOUNTS has no “xfs”: root mounts it for the whole test run")
+def test_whether_copies_are_fast_is_told_of_each_file_system(
+    elsewhere: Elsewhere, mounts: Path
+) -> None:
     with ExitStack() as stack:
         # Folders that go again: vmdesk notes in its own which format its files have.
         folders = [

@@ -24,16 +24,13 @@ DATA = 30 * MIB
 
 
 @pytest.fixture
-def full() -> Iterator[Path]:
+def full(mounts: Path) -> Iterator[Path]:
     """An empty folder on a small file system."""
-    mount = Path(os.environ.get("VMDESK_TEST_MOUNTS", "/nowhere"), "full")
-    if not mount.is_mount():
-        pytest.skip("VMDESK_TEST_MOUNTS has no “full”: root mounts it for the whole test run")
-    folder = mount / "folder"
+    folder = mounts / "full/folder"
     folder.mkdir()
     yield folder
     folder.rmdir()  # which shows that nothing is left
-    (mount / "filler").unlink(missing_ok=True)
+    (mounts / "full/filler").unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -204,12 +204,9 @@ def test_a_daemon_that_dies_in_the_middle_has_nothing_once_it_is_back(
 
 
 @pytest.fixture
-def small(other: OtherLibvirt) -> Path:
+def small(other: OtherLibvirt, mounts: Path) -> Path:
     """The folder of a pool, ``full``, on a small file system there."""
-    mounts = Path(os.environ.get("VMDESK_TEST_MOUNTS", "/nonexistent")) / "full"
-    if not mounts.is_dir():
-        pytest.skip("no small file system; “make test” mounts one as root")
-    return other.make_pool("full", mounts)
+    return other.make_pool("full", mounts / "full")
 
 
 def test_a_full_disk_there_is_said_and_nothing_is_left(

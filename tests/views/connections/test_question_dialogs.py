@@ -40,7 +40,7 @@ CHOICE = """Multiple identities can be used for authentication:
 Choose identity to authenticate as (1-2): """
 
 
-class Ssh:
+class Asker:
     """Asks one question, as the askpass program does, and reads the answer."""
 
     def __init__(self, qtbot: QtBot, parent: QWidget) -> None:
@@ -51,7 +51,7 @@ class Ssh:
         self._parent = parent
         self._socket = socket.socket(socket.AF_UNIX)
 
-    def ask(self, prompt: str) -> Dialog:
+    def ask(self, prompt: str, who: str = "ssh") -> Dialog:
         shown: list[Dialog] = []
 
         def show(question: Question) -> None:
@@ -59,7 +59,9 @@ class Ssh:
 
         self.questions.asked.connect(show)
         self._socket.connect(str(self._tools.socket))
-        self._socket.sendall(json.dumps({"prompt": prompt, "asker": 1}).encode() + b"\n")
+        self._socket.sendall(
+            json.dumps({"prompt": prompt, "who": who, "asker": 1}).encode() + b"\n"
+        )
         self._qtbot.waitUntil(lambda: bool(shown))
         return shown[0]
 
@@ -77,24 +79,24 @@ class Ssh:
 
 
 @pytest.fixture
-def ssh(qtbot: QtBot, parent: QWidget) -> Iterator[Ssh]:
-    made = Ssh(qtbot, parent)
+def asker(qtbot: QtBot, parent: QWidget) -> Iterator[Asker]:
+    made = Asker(qtbot, parent)
     yield made
     made.close()
 
 
 @pytest.mark.parametrize(("key", "answer"), [(TRUST, b"yes\n"), ("no", b"")])
 def test_a_new_host_is_trusted_by_the_user_alone(
-    qtbot: QtBot, ssh: Ssh, key: str, answer: bytes
+    qtbot: QtBot, asker: Asker, key: str, answer: bytes
 ) -> None:
-    dialog = ssh.ask(UNKNOWN)
+    dialog = asker.ask(UNKNOWN)
     assert isinstance(dialog, MessageDialog)
     assert "127.0.0.1" in dialog.accessibleName()
     (shown,) = dialog.findChildren(QLineEdit)
     assert shown.text() == "ED25519  SHA256:3zjzTzK1rRcfh8bR1mqGJxW5lNRkIX1lWEnwSpTg5Vk"
     assert dialog.buttons["no"].hasFocus() or dialog.buttons["no"].isDefault()
     qtbot.mouseClick(dialog.buttons[key], Qt.MouseButton.LeftButton)
-    assert ssh.answer() == answer
+    assert asker.answer() == answer
 
 
 @pytest.mark.parametrize(
@@ -106,15 +108,15 @@ def test_a_new_host_is_trusted_by_the_user_alone(
     ],
 )
 def test_a_secret_is_asked_for_and_not_shown(
-    qtbot: QtBot, ssh: Ssh, prompt: str, heading: str
+    qtbot: QtBot, asker: Asker, prompt: str, heading: str
 ) -> None:
-    dialog = ssh.ask(prompt)
+    dialog = asker.ask(prompt)
     assert isinstance(dialog, SecretDialog)
     assert dialog.windowTitle() == heading
     assert dialog.secret.edit.echoMode() is QLineEdit.EchoMode.Password
     dialog.secret.edit.setText("open sesame")
     qtbot.keyClick(dialog.secret.edit, Qt.Key.Key_Return)
-    assert ssh.answer() == b"open sesame\n"
+    assert asker.answer() == b"open sesame\n"
 
 
 @pytest.mark.parametrize(
@@ -134,6 +136,9 @@ def test_a_secret_is_asked_for_and_not_shown(
             "",
         ),
         (f"{LIBVIRT}Password: ", "Your system asks", "&Password", ""),
+        (f"{ROOT}Choose identity (1-2): ", "Your system asks", "Choose identity (1-2)", ""),
+        (f"{LIBVIRT}{ANNA}Error: Locked\nPassword: ", "Password of anna", "&Password", "Locked"),
+        (f"{LIBVIRT}{ANNA}Password: \nPIN & more: ", "Password of anna", "PIN && more", ""),
         (
             POLKIT.format(action="org.x", message="May x?") + f"{ANNA}Password: ",
             "Password of anna",
@@ -141,21 +146,28 @@ def test_a_secret_is_asked_for_and_not_shown(
             "May x?",
         ),
     ],
-    ids=["libvirt", "chosen", "code", "unknown", "other"],
+    ids=["libvirt", "chosen", "code", "nobody", "no people", "note", "second", "other"],
 )
 def test_polkit_wants_a_secret_of_somebody_for_something(
-    ssh: Ssh, prompt: str, heading: str, name: str, words: str
+    asker: Asker, prompt: str, heading: str, name: str, words: str
 ) -> None:
-    dialog = ssh.ask(prompt)
+    dialog = asker.ask(prompt, "polkit")
     assert isinstance(dialog, SecretDialog)
     assert (dialog.windowTitle(), dialog.secret.name.text()) == (heading, name)
     assert words in dialog.secret.edit.accessibleDescription()
     assert dialog.secret.problem == ""
 
 
-def test_a_secret_that_was_wrong_is_asked_for_with_a_word(ssh: Ssh) -> None:
+def test_what_another_computer_says_is_never_taken_for_polkits_words(asker: Asker) -> None:
+    dialog = asker.ask(f"(anna@evil) {LIBVIRT}{ANNA}Password: ")
+    assert isinstance(dialog, SecretDialog)
+    assert dialog.windowTitle() == "ssh asks"
+    assert dialog.secret.problem == ""
+
+
+def test_a_secret_that_was_wrong_is_asked_for_with_a_word(asker: Asker) -> None:
     failed = "polkit-agent-helper-1: pam_authenticate failed\n==== AUTHENTICATION FAILED ====\n"
-    dialog = ssh.ask(f"{failed}{LIBVIRT}{ANNA}Password: ")
+    dialog = asker.ask(f"{failed}{LIBVIRT}{ANNA}Password: ", "polkit")
     assert isinstance(dialog, SecretDialog)
     assert "Try again" in dialog.secret.problem
 
@@ -164,30 +176,30 @@ def test_a_secret_that_was_wrong_is_asked_for_with_a_word(ssh: Ssh) -> None:
     ("user", "suggested"), [("anna", "Anna Berg (anna)"), ("root", "root"), ("ben", "root")]
 )
 def test_the_user_chooses_who_allows_it(
-    qtbot: QtBot, ssh: Ssh, monkeypatch: pytest.MonkeyPatch, user: str, suggested: str
+    qtbot: QtBot, asker: Asker, monkeypatch: pytest.MonkeyPatch, user: str, suggested: str
 ) -> None:
     monkeypatch.setattr(question_dialogs, "user_name", lambda: user)
-    dialog = ssh.ask(f"{ROOT}{CHOICE}")
+    dialog = asker.ask(f"{ROOT}{CHOICE}", "polkit")
     assert isinstance(dialog, PersonDialog)
     assert dialog.people.currentText() == suggested
     dialog.people.setCurrentIndex(1)
     qtbot.mouseClick(dialog.next_button, Qt.MouseButton.LeftButton)
-    assert ssh.answer() == b"2\n"
+    assert asker.answer() == b"2\n"
 
 
-def test_escape_chooses_nobody(qtbot: QtBot, ssh: Ssh) -> None:
-    dialog = ssh.ask(f"{ROOT}{CHOICE}")
+def test_escape_chooses_nobody(qtbot: QtBot, asker: Asker) -> None:
+    dialog = asker.ask(f"{ROOT}{CHOICE}", "polkit")
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    assert ssh.answer() == b""
+    assert asker.answer() == b""
 
 
-def test_escape_gives_no_secret(qtbot: QtBot, ssh: Ssh) -> None:
-    dialog = ssh.ask("anna@lab's password: ")
+def test_escape_gives_no_secret(qtbot: QtBot, asker: Asker) -> None:
+    dialog = asker.ask("anna@lab's password: ")
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    assert ssh.answer() == b""
+    assert asker.answer() == b""
 
 
-def test_a_question_that_nobody_waits_for_goes_away(qtbot: QtBot, ssh: Ssh) -> None:
-    dialog = ssh.ask("anna@lab's password: ")
+def test_a_question_that_nobody_waits_for_goes_away(qtbot: QtBot, asker: Asker) -> None:
+    dialog = asker.ask("anna@lab's password: ")
     with qtbot.waitSignal(dialog.finished):
-        ssh.hang_up()
+        asker.hang_up()

@@ -15,17 +15,21 @@ from vmdesk.core.mend import Mend
 _DISMISSED = "Request dismissed"
 # where nobody asks it, and where the answer is no. It is in English everywhere.
 _UNASKED = "authentication agent"
-_REFUSED = ("Not authorized", _UNASKED, "Error getting authority")
+_WRONG = "Not authorized"
+_REFUSED = (_WRONG, _UNASKED, "Error getting authority")
 
 
 def run(mend: Mend, agent: Sequence[str], job: Job) -> None:
     """Run the command of ``mend``; raises ``OperationError`` with its words if it fails.
 
-    ``agent`` asks for the password where the desktop does not, see ``polkit_agent``.
+    ``agent`` asks for the password where the desktop does not, see ``polkit_agent``. Raises
+    ``Cancelled`` if the user says no.
     """
     job.report(0, 0, mend.text)
     try:
         _run(mend.command, agent, job)
+    except polkit_agent.RefusedError as no:
+        raise Cancelled from no
     except OperationError as error:
         if _DISMISSED in error.details:
             raise Cancelled from error
@@ -46,8 +50,11 @@ def _run(command: Sequence[str], agent: Sequence[str], job: Job) -> None:
         if command[0] != "pkexec" or _UNASKED not in error.details:
             raise
         # It looks for the agent of the process that has started it.
-        with polkit_agent.registered(agent):
-            process.run(command, job)
+        polkit_agent.allowed(lambda: process.run(command, job), agent, _is_wrong, job)
+
+
+def _is_wrong(error: Exception) -> bool:
+    return isinstance(error, OperationError) and _WRONG in error.details
 
 
 def is_news(findings: Sequence[Finding]) -> bool:

@@ -1,6 +1,7 @@
 """Questions of ssh and polkit as dialogs: whether a computer is the right one, and secrets."""
 
 import re
+from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
@@ -27,18 +28,22 @@ _ACTION = re.compile(r"AUTHENTICATING FOR (?P<action>\S+) =+\n(?P<message>.+)\n"
 _PERSON = re.compile(r"^Authenticating as: (?P<who>.+)$", re.MULTILINE)
 _PEOPLE = re.compile(r"^ *(?P<number>\d+)\. +(?P<who>.+)$", re.MULTILINE)
 _CHOICE = re.compile(r"^Choose identity [^:]*: *(?P<number>\d*)\s*", re.MULTILINE)
+_NOTE = re.compile(r"^(?:Info|Error): (?P<words>.+)$", re.MULTILINE)
 _WRONG = "AUTHENTICATION FAILED"
 
 
 def ask(window: QWidget, question: Question) -> Dialog:
-    """Show a question above the window; closing it refuses the answer, and ssh's end closes it."""
+    """Show a question above the window; to close it is a no, and the end of who asks closes it.
+
+    What another computer says by ssh is never taken for the words of polkit.
+    """
     window.show()
-    if (found := _UNKNOWN.search(question.prompt)) is not None:
+    if question.is_of_polkit:
+        dialog = _ask_for_polkit(window, question)
+    elif (found := _UNKNOWN.search(question.prompt)) is not None:
         dialog = _ask_trust(window, question, found)
-    elif (found := _CHOICE.search(question.prompt)) is not None and not found["number"]:
-        dialog = _ask_person(window, question)
     else:
-        dialog = _ask_secret(window, question)
+        dialog = _ask_secret(window, question, _words_of_ssh(question.prompt))
     question.withdrawn.connect(dialog.reject)
     dialog.open()
     return dialog
@@ -63,17 +68,20 @@ def _ask_trust(window: QWidget, question: Question, host: re.Match[str]) -> Dial
     return dialog
 
 
-def _ask_person(window: QWidget, question: Question) -> Dialog:
+def _ask_for_polkit(window: QWidget, question: Question) -> Dialog:
     numbers = {who: number for number, who in _people(question.prompt).items()}
+    choice = _CHOICE.search(question.prompt)
+    if choice is None or choice["number"] or not numbers:
+        return _ask_secret(window, question, _words_of_polkit(question.prompt))
     dialog = PersonDialog(window, list(numbers))
     dialog.told.connect(lambda who: question.answer(numbers[who]))
     dialog.rejected.connect(question.refuse)
     return dialog
 
 
-def _ask_secret(window: QWidget, question: Question) -> Dialog:
-    dialog = SecretDialog(window, *_words(question.prompt))
-    if _WRONG in question.prompt:
+def _ask_secret(window: QWidget, question: Question, words: Sequence[str]) -> Dialog:
+    dialog = SecretDialog(window, *words)
+    if question.is_of_polkit and _WRONG in question.prompt:
         dialog.secret.show_problem(_("That was not it. Try again."))
     dialog.told.connect(question.answer)
     dialog.rejected.connect(question.refuse)
@@ -99,7 +107,7 @@ class SecretDialog(Dialog):
         body.setSpacing(12)
         body.addWidget(label(words, "secondary"))
         body.addLayout(form)
-        self.connect_button, self.cancel_button = self.lay_out(body, verb)
+        self.answer_button, self.cancel_button = self.lay_out(body, verb)
         self.setMinimumWidth(440)
         self.secret.edit.setFocus()
 
@@ -145,16 +153,19 @@ def _user_of(person: str) -> str:
     return person.rpartition("(")[2].rstrip(")")
 
 
-def _words(prompt: str) -> tuple[str, ...]:
-    """Return heading, text, the answer's name, and the button's where it is another one.
+def _words_of_polkit(prompt: str) -> tuple[str, str, str, str]:
+    """Return heading, text, and the names of the answer and of the button."""
+    asked = _ACTION.search(prompt)
+    said = [] if asked is None else [_reason(**asked.groupdict())]
+    said += [note["words"] for note in _NOTE.finditer(prompt)]
+    # PAM may want a code, or anything else; an answer before, to whose password it is, ends a line.
+    wanted = prompt.rpartition("\n")[2].strip().rstrip(":")
+    name = _("&Password") if wanted == "Password" else wanted.replace("&", "&&")
+    return _whose(prompt), "\n".join(said), name, _("&Allow")
 
-    What nobody foresaw is shown as it is.
-    """
-    if (asked := _ACTION.search(prompt)) is not None:
-        # PAM may want a code, or anything else.
-        wanted = prompt.rpartition("\n")[2].strip().rstrip(":")
-        name = _("&Password") if wanted == "Password" else wanted.replace("&", "&&")
-        return _whose(prompt), _reason(**asked.groupdict()), name, _("&Allow")
+
+def _words_of_ssh(prompt: str) -> tuple[str, str, str]:
+    """Return heading, text and the answer's name; what nobody foresaw is shown as it is."""
     if (found := _PASSWORD.search(prompt)) is not None:
         heading = _("Password of {who}").format(who=shortened(found["who"]))
         text = _("The other computer asks for it. vmdesk does not keep it.")
@@ -172,13 +183,12 @@ def _people(prompt: str) -> dict[str, str]:
 
 def _whose(prompt: str) -> str:
     """Return whose password polkit asks for."""
+    who = ""
     if (one := _PERSON.search(prompt)) is not None:
         who = one["who"]
     elif (chosen := _CHOICE.search(prompt)) is not None:
         who = _people(prompt).get(chosen["number"], "")
-    else:
-        return _("Your system asks")
-    return _("Password of {who}").format(who=shortened(who))
+    return _("Password of {who}").format(who=shortened(who)) if who else _("Your system asks")
 
 
 def _reason(action: str, message: str) -> str:
