@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -13,26 +13,19 @@ from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from tests.conftest import FOLDERS, PrivateLibvirt
 from tests.core.test_viewer import close
 from tests.e2e.person import Person
 from tests.ssh_host import SshHost
 from vmdesk.controller import Controller
-from vmdesk.core import ask_tools, paths
-from vmdesk.core.ask_tools import AskTools
 from vmdesk.core.connections import KnownConnection
 from vmdesk.core.domain_key import DomainKey
-from vmdesk.core.folders import Folders
 from vmdesk.core.host import DomainState
 from vmdesk.models.domain_list_model import DomainRole
-from vmdesk.questions import Questions
 from vmdesk.settings import Settings
-from vmdesk.views.connections import question_dialogs
 from vmdesk.views.connections.question_dialogs import TRUST, SecretDialog
 from vmdesk.views.machines.connection_page import SiteAct
-from vmdesk.views.main_window import MainWindow
 from vmdesk.views.message_dialog import MessageDialog
 
 pytestmark = pytest.mark.hypervisor
@@ -60,39 +53,6 @@ GUEST = """
 def guest(name: str) -> str:
     """Machines of both hosts have the same UUID, and that must not matter."""
     return GUEST.format(name=name)
-
-
-@pytest.fixture
-def tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[AskTools]:
-    made = ask_tools.install()
-    for name, value in made.environment.items():
-        monkeypatch.setenv(name, value)
-    yield made
-    made.remove()
-
-
-@pytest.fixture
-def controller(
-    qtbot: QtBot, private_libvirt: PrivateLibvirt, libvirt_events: None, tools: AskTools
-) -> Iterator[Controller]:
-    controller = Controller(Folders(paths.isos_dir(), paths.disks_dir()), tools.asking)
-    controller.add(private_libvirt.uri)
-    yield controller
-    controller.shut_down_vmdesk()
-
-
-@pytest.fixture
-def person(
-    qtbot: QtBot, controller: Controller, tools: AskTools, tmp_path: Path
-) -> Iterator[Person]:
-    shown = MainWindow(controller, Settings(tmp_path / "vmdesk.conf"))
-    qtbot.addWidget(shown)
-    shown.show()
-    controller.reconnect()
-    questions = Questions(tools, shown)
-    questions.asked.connect(lambda question: question_dialogs.ask(shown, question))
-    yield Person(shown)
-    questions.close()
 
 
 def use(host: SshHost, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """A libvirt that polkit guards, on a desktop without an agent: the window asks for the password."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -9,22 +8,11 @@ from pytestqt.qtbot import QtBot
 from tests import guarded_libvirt
 from tests.e2e.person import Person
 from vmdesk.controller import Controller
-from vmdesk.core import ask_tools, paths
+from vmdesk.core import paths
 from vmdesk.core.ask_tools import AskTools
 from vmdesk.core.folders import Folders
-from vmdesk.questions import Questions
-from vmdesk.settings import Settings
-from vmdesk.views.connections import question_dialogs
 from vmdesk.views.connections.question_dialogs import SecretDialog
 from vmdesk.views.machines.connection_page import SiteAct
-from vmdesk.views.main_window import MainWindow
-
-
-@pytest.fixture
-def tools() -> Iterator[AskTools]:
-    made = ask_tools.install()
-    yield made
-    made.remove()
 
 
 @pytest.fixture
@@ -36,18 +24,6 @@ def controller(qtbot: QtBot, libvirt_events: None, tools: AskTools) -> Iterator[
 
 
 @pytest.fixture
-def person(
-    qtbot: QtBot, controller: Controller, tools: AskTools, tmp_path: Path
-) -> Iterator[Person]:
-    shown = MainWindow(controller, Settings(tmp_path / "vmdesk.conf"))
-    qtbot.addWidget(shown)
-    questions = Questions(tools, shown)
-    questions.asked.connect(lambda question: question_dialogs.ask(shown, question))
-    yield Person(shown)
-    questions.close()
-
-
-@pytest.fixture
 def password() -> str:
     return guarded_libvirt.password()
 
@@ -55,8 +31,6 @@ def password() -> str:
 def test_the_window_asks_until_the_password_is_right_and_never_against_the_users_will(
     password: str, person: Person, controller: Controller
 ) -> None:
-    person.window.show()
-    controller.reconnect()
     person.dialog(SecretDialog).reject()
     site = controller.home
     person.wait(lambda: site.status.error is not None, "the refusal")
