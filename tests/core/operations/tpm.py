@@ -53,14 +53,23 @@ def _running(folder: Path) -> Iterator[socket.socket]:
         argv += ["--server", f"type=unixio,path={place}/tpm"]
         argv += ["--flags", "not-need-init,startup-clear", "--terminate"]
         with subprocess.Popen(argv) as process:
-            deadline = time.monotonic() + 20
-            # swtpm tells nobody that its socket is there.
-            while not Path(place, "tpm").exists():
-                assert time.monotonic() < deadline, "swtpm does not listen"
-                assert process.poll() is None, "swtpm has ended"
-                time.sleep(0.01)
-            tpm.connect(f"{place}/tpm")
             try:
+                _connect(tpm, f"{place}/tpm", process)
                 yield tpm
-            finally:
                 tpm.shutdown(socket.SHUT_RDWR)  # it ends with the one that it listens to
+            except BaseException:
+                process.kill()
+                raise
+
+
+def _connect(tpm: socket.socket, path: str, swtpm: "subprocess.Popen[bytes]") -> None:
+    """Connect to swtpm, which tells nobody that it listens."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            tpm.connect(path)
+            return
+        except (FileNotFoundError, ConnectionRefusedError):
+            assert time.monotonic() < deadline, "swtpm does not listen"
+            assert swtpm.poll() is None, "swtpm has ended"
+            time.sleep(0.01)
