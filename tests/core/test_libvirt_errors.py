@@ -109,3 +109,32 @@ def test_errors_that_are_hard_to_make_are_told_too(
     assert words in told.summary
     assert told.cause is cause
     assert told.details == error.get_error_message()
+
+
+def fail_with(words: bytes) -> None:
+    """Fail as a call does whose error its binding can't read."""
+    with libvirt_errors.translated():
+        try:
+            words.decode()
+        except UnicodeDecodeError as error:
+            raise SystemError("returned a result with an exception set") from error
+
+
+@pytest.mark.parametrize(
+    ("words", "summary"),
+    [
+        (b"access denied by acl file \xe5", "may not join a bridge"),
+        (b"unheard of \xe5", "libvirt could not do this"),
+    ],
+)
+def test_words_that_its_binding_can_not_read_are_told_as_far_as_they_can_be(
+    words: bytes, summary: str
+) -> None:
+    with pytest.raises(OperationError, match=summary) as caught:
+        fail_with(words)
+    assert caught.value.details.endswith(" \N{REPLACEMENT CHARACTER}")
+
+
+def test_another_defect_stays_one() -> None:
+    with pytest.raises(SystemError, match="bad"), libvirt_errors.translated():
+        raise SystemError("bad argument to internal function")
