@@ -73,6 +73,12 @@ class Window:
     def agent(self) -> tuple[str, ...]:
         return (sys.executable, "-I", polkit_prompts.__file__, str(self.program))
 
+    def begin(self) -> "subprocess.Popen[bytes]":
+        """Start the agent for this process; its output ends when it is registered."""
+        argv = [*self.agent, "--process", str(os.getpid()), "--notify-fd", "1"]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+
     def answers(self, *answers: str) -> None:
         self._answers.write_text("".join(f"{answer}\n" for answer in answers))
 
@@ -207,6 +213,29 @@ def test_a_cancel_withdraws_the_question(
         seen.wait_for_end()
 
 
+def test_who_waits_for_a_turn_can_be_cancelled() -> None:
+    job = Job()
+    job.cancel()
+    with polkit_agent._turn, pytest.raises(Cancelled):
+        polkit_agent.allowed(bool, (), polkit_agent.is_refusal, job)
+
+
+def test_what_is_allowed_meanwhile_needs_no_agent() -> None:
+    assert polkit_agent.allowed(lambda: "done", (), polkit_agent.is_refusal, Job()) == "done"
+
+
+def test_an_agent_that_polkit_does_not_take_ends(password: str, window: Window) -> None:
+    with window.begin() as first:
+        assert first.stdout is not None
+        assert first.stdout.read() == b""
+        with window.begin() as second:
+            # Its input is open still.
+            assert second.wait(20) == 0
+        assert first.poll() is None
+        assert first.stdin is not None
+        first.stdin.close()
+
+
 def test_another_computers_libvirt_is_not_asked_for_here(
     password: str, window: Window, libvirt_events: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,18 +282,12 @@ def test_a_no_to_a_mend_is_a_cancel(password: str, window: Window, tmp_path: Pat
 def test_a_question_that_nobody_waits_for_is_withdrawn(
     password: str, window: Window, tmp_path: Path, is_told: bool
 ) -> None:
-    us = str(os.getpid())
-    begun = [*window.agent, "--process", us, "--notify-fd", "1"]
-    pipe = subprocess.PIPE
-    with (
-        window.asked(tmp_path) as seen,
-        subprocess.Popen(begun, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as agent,
-    ):
+    with window.asked(tmp_path) as seen, window.begin() as agent:
         assert agent.stdin is not None
         assert agent.stdout is not None
         assert agent.stdout.read() == b""
-        check = ["pkcheck", "-u", "-a", "org.libvirt.unix.manage", "-p", us]
-        checked = subprocess.Popen(check, stdout=pipe, stderr=subprocess.STDOUT)
+        check = ["pkcheck", "-u", "-a", "org.libvirt.unix.manage", "-p", str(os.getpid())]
+        checked = subprocess.Popen(check, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         seen.wait()
         if is_told:
             # Its own end is what counts, whatever comes before.
