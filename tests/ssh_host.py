@@ -100,11 +100,11 @@ class SshHost:
         self._far = self._near / "far" if self._is_own else OTHER_USER
         self._leave = ExitStack()
         self._leave.callback(shutil.rmtree, self._near, ignore_errors=True)
-        if not self._is_own:
-            self._leave.enter_context(alone_in(OTHER_USER))
         if self._is_own:
             self._far.mkdir()
             subprocess.run([str(PROGRAM), "start", str(self._far)], check=True)
+        else:
+            self._leave.enter_context(alone_in(OTHER_USER))
         port = (self._far / "port").read_text().strip()
         self.user = (self._far / "user").read_text().strip()
         self.disks = self._far / "data/disks"

@@ -183,7 +183,7 @@ def test_the_user_chooses_who_allows_it(
     assert isinstance(dialog, PersonDialog)
     assert dialog.people.currentText() == suggested
     dialog.people.setCurrentIndex(1)
-    qtbot.mouseClick(dialog.next_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.answer_button, Qt.MouseButton.LeftButton)
     assert asker.answer() == b"2\n"
 
 

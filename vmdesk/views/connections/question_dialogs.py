@@ -88,50 +88,14 @@ def _ask_secret(window: QWidget, question: Question, words: Sequence[str]) -> Di
     return dialog
 
 
-class SecretDialog(Dialog):
-    """Asks for a password or whatever else is to be known."""
+class AnswerDialog(Dialog):
+    """Has one field for an answer, and what it is for."""
 
     told = Signal(object)
-    """What the user has put in."""
+    """The answer, once it is given."""
 
-    def __init__(
-        self, parent: QWidget, heading: str, words: str, name: str, verb: str = _("&Connect")
-    ) -> None:
+    def __init__(self, parent: QWidget, heading: str, words: str, field: Field, verb: str) -> None:
         super().__init__(parent, heading)
-        self.secret = TextField(name)
-        self.secret.explain(words)
-        self.secret.edit.setEchoMode(QLineEdit.EchoMode.Password)
-        form = Form()
-        form.add(self.secret)
-        body = QVBoxLayout()
-        body.setSpacing(12)
-        body.addWidget(label(words, "secondary"))
-        body.addLayout(form)
-        self.answer_button, self.cancel_button = self.lay_out(body, verb)
-        self.setMinimumWidth(440)
-        self.secret.edit.setFocus()
-
-    def accept(self) -> None:
-        """Close, and tell what was put in."""
-        super().accept()
-        self.told.emit(self.secret.edit.text())
-
-
-class PersonDialog(Dialog):
-    """Asks whose password is to be given, where several people may allow something."""
-
-    told = Signal(object)
-    """Who was chosen."""
-
-    def __init__(self, parent: QWidget, people: list[str]) -> None:
-        super().__init__(parent, _("Who allows this?"))
-        words = _("Your system wants the password of one of these people.")
-        self.people = QComboBox()
-        self.people.addItems(people)
-        # A person with a full name has the user's name in brackets after it.
-        own = [person for person in people if user_name() in (person, _user_of(person))]
-        self.people.setCurrentText(own[0] if own else people[0])
-        field = Field(_("&Person"), self.people)
         field.explain(words)
         form = Form()
         form.add(field)
@@ -139,14 +103,54 @@ class PersonDialog(Dialog):
         body.setSpacing(12)
         body.addWidget(label(words, "secondary"))
         body.addLayout(form)
-        self.next_button, self.cancel_button = self.lay_out(body, _("C&ontinue"))
+        self.answer_button, self.cancel_button = self.lay_out(body, verb)
         self.setMinimumWidth(440)
-        self.people.setFocus()
+        field.control.setFocus()
+
+    @property
+    def given(self) -> str:
+        """What stands in the field."""
+        raise NotImplementedError
 
     def accept(self) -> None:
-        """Close, and tell who was chosen."""
+        """Close, and tell the answer."""
         super().accept()
-        self.told.emit(self.people.currentText())
+        self.told.emit(self.given)
+
+
+class SecretDialog(AnswerDialog):
+    """Asks for a password or whatever else is to be known."""
+
+    def __init__(
+        self, parent: QWidget, heading: str, words: str, name: str, verb: str = _("&Connect")
+    ) -> None:
+        self.secret = TextField(name)
+        self.secret.edit.setEchoMode(QLineEdit.EchoMode.Password)
+        super().__init__(parent, heading, words, self.secret, verb)
+
+    @property
+    def given(self) -> str:
+        """The secret."""
+        return self.secret.edit.text()
+
+
+class PersonDialog(AnswerDialog):
+    """Asks whose password is to be given, where several people may allow something."""
+
+    def __init__(self, parent: QWidget, people: list[str]) -> None:
+        self.people = QComboBox()
+        self.people.addItems(people)
+        # A person with a full name has the user's name in brackets after it.
+        own = [person for person in people if user_name() in (person, _user_of(person))]
+        self.people.setCurrentText(own[0] if own else people[0])
+        words = _("Your system wants the password of one of these people.")
+        field = Field(_("&Person"), self.people)
+        super().__init__(parent, _("Who allows this?"), words, field, _("C&ontinue"))
+
+    @property
+    def given(self) -> str:
+        """Who is chosen."""
+        return self.people.currentText()
 
 
 def _user_of(person: str) -> str:
