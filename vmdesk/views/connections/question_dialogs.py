@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from vmdesk.core.i18n import _
 from vmdesk.core.mend import user_name
@@ -88,56 +88,34 @@ def _ask_secret(window: QWidget, question: Question, words: Sequence[str]) -> Di
     return dialog
 
 
-class AnswerDialog(Dialog):
-    """Has one field for an answer, and what it is for."""
+class SecretDialog(Dialog):
+    """Asks for a password or whatever else is to be known."""
 
     told = Signal(object)
-    """The answer, once it is given."""
-
-    def __init__(self, parent: QWidget, heading: str, words: str, field: Field, verb: str) -> None:
-        super().__init__(parent, heading)
-        field.explain(words)
-        form = Form()
-        form.add(field)
-        body = QVBoxLayout()
-        body.setSpacing(12)
-        body.addWidget(label(words, "secondary"))
-        body.addLayout(form)
-        self.answer_button, self.cancel_button = self.lay_out(body, verb)
-        self.setMinimumWidth(440)
-        field.control.setFocus()
-
-    @property
-    def given(self) -> str:
-        """What stands in the field."""
-        raise NotImplementedError
-
-    def accept(self) -> None:
-        """Close, and tell the answer."""
-        super().accept()
-        self.told.emit(self.given)
-
-
-class SecretDialog(AnswerDialog):
-    """Asks for a password or whatever else is to be known."""
+    """What the user has put in."""
 
     def __init__(
         self, parent: QWidget, heading: str, words: str, name: str, verb: str = _("&Connect")
     ) -> None:
+        super().__init__(parent, heading)
         self.secret = TextField(name)
         self.secret.edit.setEchoMode(QLineEdit.EchoMode.Password)
-        super().__init__(parent, heading, words, self.secret, verb)
+        self.answer_button, self.cancel_button = _lay_out(self, words, self.secret, verb)
 
-    @property
-    def given(self) -> str:
-        """The secret."""
-        return self.secret.edit.text()
+    def accept(self) -> None:
+        """Close, and tell what was put in."""
+        super().accept()
+        self.told.emit(self.secret.edit.text())
 
 
-class PersonDialog(AnswerDialog):
+class PersonDialog(Dialog):
     """Asks whose password is to be given, where several people may allow something."""
 
+    told = Signal(object)
+    """Who was chosen."""
+
     def __init__(self, parent: QWidget, people: list[str]) -> None:
+        super().__init__(parent, _("Who allows this?"))
         self.people = QComboBox()
         self.people.addItems(people)
         # A person with a full name has the user's name in brackets after it.
@@ -145,12 +123,29 @@ class PersonDialog(AnswerDialog):
         self.people.setCurrentText(own[0] if own else people[0])
         words = _("Your system wants the password of one of these people.")
         field = Field(_("&Person"), self.people)
-        super().__init__(parent, _("Who allows this?"), words, field, _("C&ontinue"))
+        self.answer_button, self.cancel_button = _lay_out(self, words, field, _("C&ontinue"))
 
-    @property
-    def given(self) -> str:
-        """Who is chosen."""
-        return self.people.currentText()
+    def accept(self) -> None:
+        """Close, and tell who was chosen."""
+        super().accept()
+        self.told.emit(self.people.currentText())
+
+
+def _lay_out(
+    dialog: Dialog, words: str, field: Field, verb: str
+) -> tuple[QPushButton, QPushButton]:
+    """Fill a dialog with the one field for an answer, and what it is for; return its buttons."""
+    field.explain(words)
+    form = Form()
+    form.add(field)
+    body = QVBoxLayout()
+    body.setSpacing(12)
+    body.addWidget(label(words, "secondary"))
+    body.addLayout(form)
+    buttons = dialog.lay_out(body, verb)
+    dialog.setMinimumWidth(440)
+    field.control.setFocus()
+    return buttons
 
 
 def _user_of(person: str) -> str:
