@@ -3,12 +3,15 @@
 import gc
 import sys
 
+from vmdesk import binding
+
 
 def main() -> int:
     """Run vmdesk and return its exit code."""
     # What a start makes is no garbage, and looking for some takes a twentieth of the time until
     # the list is on the screen. The window's program, read from here on, has it looked for again.
     gc.disable()
+    binding.load()
     from vmdesk import app
 
     return app.main()
