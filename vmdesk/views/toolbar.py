@@ -47,8 +47,9 @@ class Toolbar(QFrame):
         made.setPlaceholderText(_("Filter machines"))
         made.setAccessibleName(_("Filter machines"))
         made.setAccessibleDescription(_("Finds words in names, states and notes"))
-        made.setClearButtonEnabled(True)
         made.setFixedWidth(_FILTER_WIDTH)
+        # Qt looks for its icon in the desktop's themes, and shows it when there is a text.
+        made.textChanged.connect(lambda: made.setClearButtonEnabled(True))
         made.textChanged.connect(self.filter_changed.emit)
         made.returnPressed.connect(self.list_wanted)
         return made

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from PySide6 import QtGui
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAccessible,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPalette,
     QPen,
     QResizeEvent,
 )
@@ -53,6 +54,7 @@ class DomainListView(QListView):
     def __init__(self, proxy: DomainProxy, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._proxy = proxy
+        self._take_viewport()
         self.setModel(proxy)
         self.setItemDelegate(DomainDelegate(proxy, self))
         self.setAccessibleName(_("Virtual machines"))
@@ -77,6 +79,17 @@ class DomainListView(QListView):
         self.doubleClicked.connect(self._open)
         proxy.counted.connect(self._follow_headers)
         self._follow_headers()
+
+    def _take_viewport(self) -> None:
+        """Have a viewport that Python has made.
+
+        For one that Qt has made, PySide looks which of Qt's widgets it is, and gives each of them a
+        class of Python to do so: 40 that a list has no use for, and a megabyte.
+        """
+        viewport = QWidget()
+        viewport.setBackgroundRole(QPalette.ColorRole.Base)
+        viewport.setAutoFillBackground(True)
+        self.setViewport(viewport)
 
     def selected_keys(self) -> list[DomainKey]:
         """Return the selected machines in the order of the list."""
@@ -126,7 +139,7 @@ class DomainListView(QListView):
         rows = range(first.row(), last.row() + 1)
         is_header = any(self._proxy.header_at(row) is not None for row in rows)
         # Qt tells those who have rows read out as well.
-        is_told = QAccessible.isActive() and not (roles and _PAINTED.issuperset(roles))
+        is_told = QtGui.QAccessible.isActive() and not (roles and _PAINTED.issuperset(roles))
         if is_header or is_told:
             super().dataChanged(first, last, roles)
         else:

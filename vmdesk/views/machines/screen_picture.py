@@ -41,8 +41,9 @@ def paint_screen(painter: QPainter, rect: QRectF, picture: QImage, live: bool) -
     left = rect.x() + (rect.width() - size.width()) / 2
     top = rect.y() + (rect.height() - size.height()) / 2
     painter.save()
-    _clip(painter, rect)
-    painter.fillRect(rect, _SCREEN)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setClipPath(_rounded(rect))
+    painter.fillPath(_rounded(rect), _SCREEN)
     painter.setOpacity(1.0 if live else _DIMMED)
     painter.drawPixmap(QRectF(left, top, size.width(), size.height()), scaled, scaled.rect())
     painter.restore()
@@ -51,10 +52,8 @@ def paint_screen(painter: QPainter, rect: QRectF, picture: QImage, live: bool) -
 def paint_placeholder(painter: QPainter, rect: QRectF, icon: str, size: int) -> None:
     """Paint an icon where there is no picture of a screen."""
     colors = roles()
-    painter.save()
-    _clip(painter, rect)
-    painter.fillRect(rect, colors.track if rect.height() < _LARGE else colors.hover)
-    painter.restore()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillPath(_rounded(rect), colors.track if rect.height() < _LARGE else colors.hover)
     if rect.height() >= _LARGE:
         painter.setPen(colors.hairline)
         painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
@@ -63,12 +62,11 @@ def paint_placeholder(painter: QPainter, rect: QRectF, icon: str, size: int) -> 
     icons.paint(painter, icon, box.toAlignedRect(), colors.secondary)
 
 
-def _clip(painter: QPainter, rect: QRectF) -> None:
+def _rounded(rect: QRectF) -> QPainterPath:
     radius = 4 if rect.height() < _LARGE else 8
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     path = QPainterPath()
     path.addRoundedRect(rect, radius, radius)
-    painter.setClipPath(path)
+    return path
 
 
 def _scaled(picture: QImage, size: QSize) -> QPixmap:
