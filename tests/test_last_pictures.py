@@ -14,8 +14,9 @@ from vmdesk.controller import Controller
 from vmdesk.core.folders import Folders
 from vmdesk.core.formatting import KIB
 from vmdesk.core.host import DomainInfo, DomainState
-from vmdesk.last_pictures import SIZE, LastPictures
+from vmdesk.last_pictures import LastPictures
 from vmdesk.models.domain_list_model import DomainListModel
+from vmdesk.pictures import SMALL
 from vmdesk.tasks import TaskRunner
 
 OFF = info("web")
@@ -93,7 +94,7 @@ def test_a_machine_that_is_off_shows_its_last_screen_after_a_restart(
     row = second.domains.row(OFF.uuid)
     assert row is not None
     assert row.picture is not None
-    assert row.picture.size() == SIZE
+    assert row.picture.size() == SMALL
     second.end()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +17,7 @@ from vmdesk.core.host import DomainState, Host
 from vmdesk.core.statistics import Sample
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole
 from vmdesk.monitor import Monitor
+from vmdesk.pictures import LARGE, SMALL
 
 
 class Window(QObject):
@@ -45,6 +46,25 @@ def test_the_selected_domain_gets_a_picture(qtbot: QtBot, window: Window) -> Non
     picture = window.domains.index(0).data(DomainRole.PICTURE)
     assert isinstance(picture, QImage)
     assert not picture.isNull()
+
+
+def test_only_the_selected_domain_has_a_large_picture(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = b"P6 1600 1000 255 " + bytes(1600 * 1000 * 3)
+    monkeypatch.setattr(screenshot, "take", lambda _host, _uuid: file)
+    uuid = window.domains.rows()[0].domain.uuid
+
+    def size_when(selected: str) -> QSize:
+        window.monitor.set_watching(False)
+        window.monitor.set_in_sight([uuid], selected)
+        window.monitor.set_watching(True)
+        qtbot.waitUntil(lambda: not window.monitor.is_looking)
+        picture = window.domains.index(0).data(DomainRole.PICTURE)
+        assert isinstance(picture, QImage)
+        return picture.size()
+
+    assert [size_when(one) for one in ("", uuid, "")] == [SMALL, LARGE, SMALL]
 
 
 def test_a_screen_that_stands_still_is_shown_once(qtbot: QtBot, window: Window) -> None:

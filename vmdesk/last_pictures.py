@@ -4,17 +4,15 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from PySide6.QtCore import QBuffer, QIODevice, QModelIndex, QObject, QSize
+from PySide6.QtCore import QBuffer, QIODevice, QModelIndex, QObject
 from PySide6.QtGui import QImage
 
 from vmdesk.core.job import Job
 from vmdesk.core.kept_pictures import KeptPictures
 from vmdesk.models.domain_list_model import DomainListModel, DomainRole, DomainRow
-from vmdesk.pictures import shrunk, unpacked
+from vmdesk.pictures import SMALL, shrunk, unpacked
 from vmdesk.tasks import Task
 
-SIZE = QSize(640, 400)
-"""Pixels of a kept picture at most: text on a console can still be read."""
 PAUSE = 60.0
 """Seconds between two times that the picture of a running machine is kept."""
 
@@ -76,7 +74,7 @@ class LastPictures(QObject):
                 self._kept[uuid] = _Kept(picture.cacheKey(), time.monotonic())
                 self._domains.set_picture(uuid, picture)
 
-        task = self._ask(lambda _job: unpacked(self._files.read(uuid), SIZE))
+        task = self._ask(lambda _job: unpacked(self._files.read(uuid), SMALL))
         task.succeeded.connect(show)
 
     def _follow(self, first: QModelIndex, last: QModelIndex, roles: list[int]) -> None:
@@ -119,5 +117,5 @@ def _content(picture: QImage) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     # PNG needs no plugin, and screens of text are small in it. PySide takes a str, whatever its
     # annotations say.
-    shrunk(picture, SIZE).save(buffer, "PNG")  # type: ignore[call-overload]
+    shrunk(picture, SMALL).save(buffer, "PNG")  # type: ignore[call-overload]
     return bytes(buffer.data().data())

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeGuard
 from zlib import crc32
 
@@ -15,7 +15,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
 from vmdesk.core.statistics import Sample, Sampler, Usage
 from vmdesk.models.domain_list_model import DomainListModel, DomainRow
-from vmdesk.pictures import unpacked
+from vmdesk.pictures import LARGE, SMALL, unpacked
 from vmdesk.tasks import TaskRunner
 
 STATISTICS_INTERVAL = 1
@@ -36,8 +36,6 @@ _SELECTED_RATE = 4
 """How many times as often the picture of the selected machine is taken, but no look twice."""
 HISTORY_LENGTH = 60
 """Seconds that are remembered of each domain: what graphs show."""
-PICTURE_SIZE = QSize(1280, 800)
-"""Pixels that a picture is scaled down to: what the pane shows on a screen of high density."""
 
 
 class Monitor(QObject):
@@ -200,7 +198,8 @@ class Monitor(QObject):
         screen = self._screens.setdefault(uuid, _Screen())
         if row is None or row.picture is None:
             screen.digest = None
-        known = screen.digest
+        most = LARGE if uuid == self._selected else SMALL
+        known = screen.digest if screen.most == most else None
         self._wait(uuid, screen)
 
         def take(_job: Job) -> _Picture | None:
@@ -210,18 +209,20 @@ class Monitor(QObject):
             # Most screens stand still most of the time, and unpacking is most of the work.
             if digest == known:
                 return None
-            return _Picture(digest, unpacked(data, PICTURE_SIZE))
+            return _Picture(digest, most, unpacked(data, most))
 
         task = self.runner.start(_("Look"), take)
         task.succeeded.connect(lambda picture: self._show(uuid, screen, picture))
 
     def _show(self, uuid: str, screen: "_Screen", picture: "_Picture | None") -> None:
-        is_still = picture is None or picture.digest == screen.digest_before
+        seen = (screen.digest, screen.digest_before)
+        is_still = picture is None or picture.digest in seen
         is_left_alone = is_still and self._is_idle(uuid)
         screen.factor = min(screen.factor * 2, STILL_FACTOR) if is_left_alone else 1
         self._wait(uuid, screen)
         if picture is not None and not picture.image.isNull():
             screen.digest_before, screen.digest = screen.digest, picture.digest
+            screen.most = picture.most
             self._domains.set_picture(uuid, picture.image)
 
     def _wait(self, uuid: str, screen: "_Screen") -> None:
@@ -239,6 +240,8 @@ class _Screen:
     """Of the picture that is shown."""
     digest_before: int | None = None
     """Of the one before: a cursor that blinks makes two of one screen."""
+    most: QSize = field(default_factory=QSize)
+    """What it was made to fit into."""
     factor: int = 1
     """How many times the usual interval is waited for the next picture."""
     due: int = 0
@@ -250,4 +253,5 @@ class _Picture:
     """A screen, and what tells it from the next."""
 
     digest: int
+    most: QSize
     image: QImage

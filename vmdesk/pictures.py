@@ -1,7 +1,15 @@
 """Pictures that are unpacked on another thread, and no larger than somebody has use for."""
 
-from PySide6.QtCore import QBuffer, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
+
+LARGE = QSize(1280, 800)
+"""Pixels at most of the selected machine's picture: what the pane shows on a dense screen."""
+SMALL = QSize(640, 400)
+"""Pixels at most of another's, and of one that is kept: text on a console can still be read, and
+the pane has something to show at once. A large one may have 4 MiB."""
+
+_PNG = b"\x89PNG"
 
 
 def unpacked(data: bytes, most: QSize) -> QImage:
@@ -12,7 +20,9 @@ def unpacked(data: bytes, most: QSize) -> QImage:
     """
     buffer = QBuffer()
     buffer.setData(data)
-    reader = QImageReader(buffer)
+    # Left to find out the format, it would load the plugins for all others, and keep them.
+    reader = QImageReader(buffer, QByteArray(b"png" if data.startswith(_PNG) else b"ppm"))
+    reader.setAutoDetectImageFormat(False)
     size = reader.size()
     if not _fits(size, most):
         fitting = size.scaled(most, Qt.AspectRatioMode.KeepAspectRatio)
