@@ -120,6 +120,17 @@ def test_what_the_first_picture_does_not_need_is_loaded_later() -> None:
     assert (done.stdout, done.stderr) == ("['test']\n['vmdesk.views.file_dialog']\n", "")
 
 
+def test_a_window_at_rest_has_no_more_than_it_uses() -> None:
+    unused = """
+from PySide6 import QtWidgets
+print({"html", "logging.handlers", "platform", "uuid"} & set(sys.modules))
+print([name for name in ("QLCDNumber", "QMdiArea", "QWizard") if name in vars(QtWidgets)
+       and isinstance(vars(QtWidgets)[name], type)])
+"""
+    done = run("-c", START_AND_QUIT + unused, "--connect", "test:///default")
+    assert (done.stdout, done.stderr) == ("['test']\nset()\n[]\n", "")
+
+
 def test_garbage_is_looked_for_again_and_again_when_the_start_is_over() -> None:
     done = run("-c", GARBAGE, "--connect", "test:///default")
     assert (done.returncode, done.stdout, done.stderr) == (0, "False\nTrue\n", "")
@@ -152,8 +163,9 @@ def test_it_says_that_a_newer_one_has_been_here_and_touches_nothing(tmp_path: Pa
 LOG = """
 import logging
 from vmdesk import app
+from vmdesk.core import log_file
 
-app.LOG_SIZE = 2000
+log_file.SIZE = 2000
 app._start_log()
 for number in range(100):
     logging.getLogger("vmdesk").error("No. %d: https://me:hunter2@host/?token=hunter2", number)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import logging
-import logging.handlers
 import os
 import signal
 import sys
@@ -24,6 +23,7 @@ from vmdesk.core import ask_tools, configuration, events, file_format, memory, p
 from vmdesk.core.folders import Folders
 from vmdesk.core.i18n import _
 from vmdesk.core.job import OperationError
+from vmdesk.core.log_file import LogFile
 from vmdesk.questions import Questions
 from vmdesk.settings import Settings
 from vmdesk.single_instance import FirstInstance, Wish
@@ -34,9 +34,6 @@ from vmdesk.views.main_window import MainWindow
 
 if TYPE_CHECKING:
     from vmdesk.core.ask_tools import AskTools
-
-LOG_SIZE = 1_000_000
-"""Bytes after which a log file is put aside; three old ones are kept."""
 
 TURN = 0.0005
 """Seconds after which a worker lets the window's thread go on: to paint, that asks for Python's
@@ -94,9 +91,15 @@ def _look_for_garbage(parent: QObject) -> None:
     """
     gc.freeze()
     gc.enable()
+    memory.give_back()
     timer = QTimer(parent)
-    timer.timeout.connect(lambda: gc.collect())
+    timer.timeout.connect(_clear_away)
     timer.start(GARBAGE_INTERVAL)
+
+
+def _clear_away() -> None:
+    gc.collect()
+    memory.give_back()
 
 
 def _refuse(error: OperationError) -> int:
@@ -197,15 +200,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _start_log() -> None:
-    folder = paths.state_dir()
-    handler: logging.Handler
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            folder / paths.LOG_NAME, maxBytes=LOG_SIZE, backupCount=3, encoding="utf-8"
-        )
-    except OSError:
-        handler = logging.StreamHandler()  # the doctor is to come up on a broken home, too
+    handler = LogFile(paths.state_dir() / paths.LOG_NAME)
     handler.setFormatter(redaction.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 

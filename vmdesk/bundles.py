@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,7 +14,7 @@ from vmdesk.core import paths
 from vmdesk.core.bundle import content
 from vmdesk.core.i18n import _
 from vmdesk.core.operations import clear_up, export, import_, incoming, start_stop
-from vmdesk.models.domain_list_model import PendingDomain
+from vmdesk.models.domain_list_model import PendingDomain, new_uuid
 from vmdesk.tasks import Task
 from vmdesk.work import Work
 
@@ -126,7 +125,7 @@ class Bundles(QObject):
 
     def _uuid_for(self, preview: Preview, same_identity: bool) -> str:
         own = preview.identity if same_identity else None
-        return own if own and self._work.domains.row(own) is None else str(uuid4())
+        return own if own and self._work.domains.row(own) is None else new_uuid()
 
     def _show(self, pending: str, made: ImportResult, start: bool) -> None:
         # While it waited, somebody else may have taken the UUID.

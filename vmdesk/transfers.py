@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from PySide6.QtCore import QObject
 
@@ -15,7 +14,7 @@ from vmdesk.core.host import Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
 from vmdesk.core.operations import migrate, transfer
-from vmdesk.models.domain_list_model import PendingDomain
+from vmdesk.models.domain_list_model import PendingDomain, new_uuid
 from vmdesk.tasks import Task
 from vmdesk.work import Work
 
@@ -55,7 +54,7 @@ class Transfers(QObject):
 
     def copy(self, uuid: str, target: Transfers, wish: TransferWish) -> Task:
         """Make one there that is like this machine; the task's result is a ``TransferResult``."""
-        return self._send(_("Copy {name}"), transfer.copy, uuid, target, wish, str(uuid4()))
+        return self._send(_("Copy {name}"), transfer.copy, uuid, target, wish, new_uuid())
 
     def move(self, uuid: str, target: Transfers, wish: TransferWish) -> Task:
         """Let a machine be there and no longer here; the task's result is a ``TransferResult``."""

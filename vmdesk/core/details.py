@@ -120,8 +120,9 @@ def _disk(host: Host, domain: libvirt.virDomain, disk: DiskDevice) -> DiskDetail
 
 
 def _drives(xml: DomainXml, library: Path) -> tuple[DriveDetails, ...]:
-    known = {str(iso.path): iso.description for iso in kept_discs.in_library(library)}
     inside = [(drive.target, _source(drive)) for drive in xml.cdroms]
+    discs = kept_discs.in_library(library) if any(disc for _target, disc in inside) else []
+    known = {str(iso.path): iso.description for iso in discs}
     return tuple(DriveDetails(target, disc, known.get(disc, "")) for target, disc in inside)
 
 

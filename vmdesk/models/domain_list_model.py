@@ -4,7 +4,14 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QUuid,
+)
 from PySide6.QtGui import QImage
 
 from vmdesk.core import formatting
@@ -55,6 +62,11 @@ class PendingDomain:
     name: str
     memory: int
     vcpus: int
+
+
+def new_uuid() -> str:
+    """Return a UUID for a domain that is made. Python's looks first what computer this is."""
+    return QUuid.createUuid().toString(QUuid.StringFormat.WithoutBraces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Text on the window: elided instead of cut, in a role's colour instead of one of its own."""
 
-import html
-
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStyle, QWidget
@@ -104,7 +102,10 @@ def plain_tip(text: str) -> str:
     # Qt takes for markup what has a “<” in a place that looks like it.
     if "<" not in text:
         return text
-    return f"<span style='white-space: pre-wrap'>{html.escape(text)}</span>"
+    # What it reads has 2,000 names of characters, and is for what hardly any tooltip has.
+    from html import escape
+
+    return f"<span style='white-space: pre-wrap'>{escape(text)}</span>"
 
 
 def title(text: str, parent: QWidget | None = None) -> QLabel:
