@@ -8,7 +8,7 @@ at once, and is for what the first picture needs.
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 
 
 class Later:
@@ -33,13 +33,16 @@ class Later:
 def load_at_first_use(package: str) -> None:
     """Give a package, which is being imported, stand-ins for its modules."""
 
+    module = sys.modules[package]
+    # To find each of them as the import system does takes two milliseconds of a start.
+    names = {path.stem for folder in module.__path__ for path in Path(folder).iterdir()}
+
     def stand_in(name: str) -> Later:
-        full = f"{package}.{name}"
-        if name.startswith("__") or find_spec(full) is None:
+        if name.startswith("__") or name not in names:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         # The import system puts each module that is loaded into this place.
-        later = vars(sys.modules[package])[name] = Later(full)
+        later = vars(module)[name] = Later(f"{package}.{name}")
         return later
 
     # https://peps.python.org/pep-0562/
-    vars(sys.modules[package])["__getattr__"] = stand_in
+    vars(module)["__getattr__"] = stand_in
