@@ -33,6 +33,19 @@ def test_it_lists_every_domain_running_or_not(test_host: Host) -> None:
     assert infos["idle"].vcpus == 2
 
 
+def test_it_tells_of_each_domain_what_it_tells_of_one(test_host: Host) -> None:
+    test_host.connection.defineXML(DOMAIN.format(name="saved")).create()
+    test_host.connection.lookupByName("saved").managedSave()
+    test_host.connection.createXML(DOMAIN.format(name="passing"))
+    infos = {info.name: info for info in test_host.domains()}
+    assert infos["saved"].has_managed_save
+    assert not infos["passing"].is_persistent
+    assert infos["test"].is_persistent
+    assert not infos["test"].has_managed_save
+    for info in infos.values():
+        assert test_host.domain_info(info.uuid) == info
+
+
 def test_a_domain_is_found_by_name_and_by_uuid(test_host: Host) -> None:
     by_name = test_host.lookup("test")
     assert test_host.lookup(by_name.uuid) == by_name

@@ -171,13 +171,22 @@ class Host:
         """List every domain, running or not."""
         with translated():
             found = self.connection.listAllDomains()
-        infos = (_info_or_none(domain) for domain in found)
+            # Asked of all at once: the way to another host and back may take 100 ms.
+            persistent = self._uuids(libvirt.VIR_CONNECT_LIST_DOMAINS_PERSISTENT)
+            saved = self._uuids(libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE)
+        infos = (
+            _info_or_none(domain, domain.UUID() in persistent, domain.UUID() in saved)
+            for domain in found
+        )
         return [info for info in infos if info is not None]
+
+    def _uuids(self, flags: int) -> set[bytes]:
+        return {domain.UUID() for domain in self.connection.listAllDomains(flags)}
 
     def domain_info(self, uuid: str) -> DomainInfo | None:
         """Describe one domain, or return ``None`` if there is none of this UUID."""
         try:
-            return _info_or_none(self.connection.lookupByUUIDString(uuid))
+            return _one_info(self.connection.lookupByUUIDString(uuid))
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 return None
@@ -200,7 +209,7 @@ class Host:
                 raise translate(error) from error
             info = self.domain_info(name_or_uuid) if _is_uuid(name_or_uuid) else None
         else:
-            info = _info_or_none(domain)
+            info = _one_info(domain)
         if info is None:
             raise OperationError(
                 _("There is no virtual machine “{name}”.").format(name=name_or_uuid),
@@ -235,7 +244,19 @@ def _subscribe(
     return [*callbacks, connection.domainEventRegisterAny(None, kind, rebooted, None)]
 
 
-def _info_or_none(domain: libvirt.virDomain) -> DomainInfo | None:
+def _one_info(domain: libvirt.virDomain) -> DomainInfo | None:
+    try:
+        is_persistent, has_save = bool(domain.isPersistent()), bool(domain.hasManagedSaveImage())
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            return None
+        raise translate(error) from error
+    return _info_or_none(domain, is_persistent, has_save)
+
+
+def _info_or_none(
+    domain: libvirt.virDomain, is_persistent: bool, has_managed_save: bool
+) -> DomainInfo | None:
     """Describe ``domain``; a domain that is deleted meanwhile is ``None``."""
     try:
         state, max_memory, memory, vcpus, _cpu_time = domain.info()
@@ -247,8 +268,8 @@ def _info_or_none(domain: libvirt.virDomain) -> DomainInfo | None:
             memory=memory,
             max_memory=max_memory,
             vcpus=vcpus,
-            is_persistent=bool(domain.isPersistent()),
-            has_managed_save=bool(domain.hasManagedSaveImage()),
+            is_persistent=is_persistent,
+            has_managed_save=has_managed_save,
             note=_note(domain),
         )
     except libvirt.libvirtError as error:
