@@ -69,6 +69,26 @@ def test_however_fast_the_selection_moves_one_question_is_under_way_and_the_last
     assert max(under_way) == 1
 
 
+def test_at_the_start_the_rows_are_painted_before_anything_is_asked(
+    qtbot: QtBot, window: MainWindow, controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = window.machines.view
+    qtbot.waitUntil(lambda: window.machines._details is not None and not window.machines._asked)
+    asked: list[bool] = []
+    ask = controller.home.details
+
+    def counted(uuid: str) -> Task:
+        asked.append(view.has_painted)
+        return ask(uuid)
+
+    monkeypatch.setattr(controller.home, "details", counted)
+    view.has_painted = False
+    assert not window.machines._ask_details()
+    view.viewport().update()
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked[0]
+
+
 class Paintings(QObject):
     """What can be read in the pane, and where, each time that it is painted."""
 

@@ -44,6 +44,8 @@ class DomainListView(QListView):
     """A list of the selected ``DomainKey``s, in the order of the list."""
     moved = Signal()
     """Other rows may be in sight now."""
+    painted = Signal()
+    """There are rows on the screen, for the first time."""
     menu_wanted = Signal(object)
     """The global position of the context menu."""
     dropped = Signal(object, str)
@@ -71,6 +73,8 @@ class DomainListView(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMinimumWidth(240)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.has_painted = False
+        """Whether there have been rows on the screen."""
         self._target: str | None = None
         """The connection whose section a machine is held over."""
         self.verticalScrollBar().setSingleStep(24)
@@ -213,6 +217,9 @@ class DomainListView(QListView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows, and a frame around the section that a machine is held over."""
         super().paintEvent(event)
+        if not self.has_painted and self._proxy.rowCount():
+            self.has_painted = True
+            self.painted.emit()
         if self._target is None:
             return
         frame = self._section_rect(self._target).adjusted(3, 1, -4, -2)

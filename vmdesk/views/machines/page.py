@@ -142,6 +142,7 @@ class MachinesPage(QSplitter):
 
     def _connect(self) -> None:
         self.view.selected.connect(self._show_selection)
+        self.view.painted.connect(lambda: self._next_look.start(0))
         self.view.fold_wanted.connect(self.proxy.set_folded)
         self.connection.wanted.connect(self._want)
         self.view.opened.connect(lambda _uuid: self._actions.request(Act.CONSOLE))
@@ -241,7 +242,6 @@ class MachinesPage(QSplitter):
         self._selected = self.view.selected_keys()
         self.refresh()
         if self._details is None:
-            # At the start the rows are painted first: an answer's thread would hold that up.
             self._next_look.start(0)
         else:
             is_awaited = self._ask_details() and self._known_details() is None
@@ -271,7 +271,8 @@ class MachinesPage(QSplitter):
         if key.connection in self._asked:
             # However fast the selection moves, one question is under way: then comes the last.
             self._due.add(key.connection)
-        elif self.isVisible():
+        elif self.isVisible() and self.view.has_painted:
+            # At the start the rows are painted first: an answer's thread would hold that up.
             for site, uuids in self._controller.by_site([key]):
                 self._asked.add(key.connection)
                 question = _Question(key, site.details(uuids[0]), self)
