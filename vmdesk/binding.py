@@ -1,6 +1,7 @@
 """PySide6 without what vmdesk has no use for: its features, and what writes its type stubs."""
 
 import builtins
+import linecache
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -43,3 +44,4 @@ def load() -> None:
         sys.meta_path.remove(nothing)
     # Where PySide puts its own, it keeps Python's.
     builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
+    linecache.clearcache()
