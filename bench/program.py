@@ -38,7 +38,7 @@ VMDESK = Program(
     (str(Path(sys.executable).with_name("vmdesk")), "--connect"),
     Region(108, 60, 250, 760),
     (150, 200),
-    64,
+    76,
 )
 VIRT_MANAGER = Program(
     "virt-manager",

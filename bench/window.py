@@ -164,6 +164,10 @@ class Seen:
         """Click on a row; return the seconds until its details are on the screen."""
         pointer = Pointer(self.screen.display)
         x, y = self.program.row
+        # Nobody manages windows here, and the first click gives one the keyboard as well.
+        pointer.move(x, y - self.program.row_height)
+        pointer.click()
+        time.sleep(HOVER)
         for row in range(ROWS):
             pointer.move(x, y + row * self.program.row_height)
             time.sleep(HOVER)
