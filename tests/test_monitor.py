@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from PySide6.QtCore import QObject, QSize, Qt, QTimer
@@ -48,23 +49,59 @@ def test_the_selected_domain_gets_a_picture(qtbot: QtBot, window: Window) -> Non
     assert not picture.isNull()
 
 
+def size_when(qtbot: QtBot, window: Window, in_sight: list[str], selected: str) -> QSize:
+    window.monitor.set_in_sight(in_sight, selected)
+    qtbot.waitUntil(lambda: not window.monitor.is_looking)
+    picture = window.domains.index(0).data(DomainRole.PICTURE)
+    assert isinstance(picture, QImage)
+    return picture.size()
+
+
 def test_only_the_selected_domain_has_a_large_picture(
     qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = b"P6 1600 1000 255 " + bytes(1600 * 1000 * 3)
     monkeypatch.setattr(screenshot, "take", lambda _host, _uuid: file)
     uuid = window.domains.rows()[0].domain.uuid
+    window.monitor.set_in_sight([uuid], "")
+    window.monitor.set_watching(True)
+    assert size_when(qtbot, window, [uuid], "") == SMALL
+    assert size_when(qtbot, window, [uuid], uuid) == LARGE
+    assert size_when(qtbot, window, [], "") == SMALL, "also where nobody sees it any more"
 
-    def size_when(selected: str) -> QSize:
-        window.monitor.set_watching(False)
-        window.monitor.set_in_sight([uuid], selected)
-        window.monitor.set_watching(True)
-        qtbot.waitUntil(lambda: not window.monitor.is_looking)
-        picture = window.domains.index(0).data(DomainRole.PICTURE)
-        assert isinstance(picture, QImage)
-        return picture.size()
 
-    assert [size_when(one) for one in ("", uuid, "")] == [SMALL, LARGE, SMALL]
+def test_a_large_picture_that_comes_late_is_made_small(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_let = Event()
+    file = b"P6 1600 1000 255 " + bytes(1600 * 1000 * 3)
+
+    def take(_host: Host, _uuid: str) -> bytes:
+        assert is_let.wait(60)
+        return file
+
+    monkeypatch.setattr(screenshot, "take", take)
+    uuid = window.domains.rows()[0].domain.uuid
+    window.monitor.set_watching(True)
+    window.monitor.set_in_sight([uuid], uuid)
+    window.monitor.set_in_sight([uuid], "")
+    is_let.set()
+    assert size_when(qtbot, window, [uuid], "") == SMALL
+
+
+def test_a_console_of_text_is_shown_once_whether_it_is_selected_or_not(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = b"P6 720 400 255 " + bytes(720 * 400 * 3)
+    monkeypatch.setattr(screenshot, "take", lambda _host, _uuid: file)
+    uuid = window.domains.rows()[0].domain.uuid
+    shown: list[object] = []
+    window.domains.dataChanged.connect(lambda _first, _last, roles: shown.extend(roles))
+    window.monitor.set_in_sight([uuid], "")
+    window.monitor.set_watching(True)
+    for selected in ("", uuid, ""):
+        assert size_when(qtbot, window, [uuid], selected) == QSize(720, 400)
+    assert shown.count(DomainRole.PICTURE) == 1
 
 
 def test_a_screen_that_stands_still_is_shown_once(qtbot: QtBot, window: Window) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QBuffer, QIODevice, QSize
 from PySide6.QtGui import QImage
 
-from vmdesk.pictures import shrunk, unpacked
+from vmdesk.pictures import LARGE, SMALL, shrunk, suits, unpacked
 
 MOST = QSize(1280, 800)
 
@@ -45,6 +45,22 @@ def test_of_a_picture_that_is_hardly_wide_a_line_stays() -> None:
 @pytest.mark.parametrize("data", [b"", b"no picture at all", file(64, 64)[:40]])
 def test_what_is_no_picture_is_none(data: bytes) -> None:
     assert unpacked(data, MOST).isNull()
+
+
+@pytest.mark.parametrize(
+    ("size", "made_for", "most", "is_it"),
+    [
+        (QSize(720, 400), SMALL, LARGE, True),
+        (QSize(720, 400), LARGE, SMALL, True),
+        (QSize(1024, 768), LARGE, SMALL, False),
+        (QSize(768, 432), SMALL, LARGE, False),
+        (QSize(768, 432), SMALL, SMALL, True),
+    ],
+)
+def test_a_picture_suits_another_size_if_nothing_was_lost(
+    size: QSize, made_for: QSize, most: QSize, is_it: bool
+) -> None:
+    assert suits(QImage(size, QImage.Format.Format_RGB32), made_for, most) is is_it
 
 
 class Other:

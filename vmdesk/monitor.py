@@ -15,7 +15,7 @@ from vmdesk.core.i18n import _
 from vmdesk.core.job import Job
 from vmdesk.core.statistics import Sample, Sampler, Usage
 from vmdesk.models.domain_list_model import DomainListModel, DomainRow
-from vmdesk.pictures import LARGE, SMALL, unpacked
+from vmdesk.pictures import LARGE, SMALL, suits, unpacked
 from vmdesk.tasks import TaskRunner
 
 STATISTICS_INTERVAL = 1
@@ -105,13 +105,15 @@ class Monitor(QObject):
 
     def set_in_sight(self, uuids: Collection[str], selected: str) -> None:
         """Tell which rows can be seen, and which domain the details show (or an empty text)."""
-        is_new = selected != self._selected
+        before, is_new = self._selected, selected != self._selected
         for uuid in frozenset(uuids) - self._in_sight:
             self._hurry(uuid)
         self._in_sight, self._selected = frozenset(uuids), selected
-        if is_new and selected and self._timer.isActive():
-            self._rest(0)
-            self._take_picture(selected)
+        if is_new and self._timer.isActive():
+            if selected:
+                self._rest(0)
+                self._take_picture(selected)
+            self._make_small(before)
 
     def shut_down(self, patience: float = 60.0) -> bool:
         """Stop for good; tell whether that was done after so many seconds at most."""
@@ -195,11 +197,13 @@ class Monitor(QObject):
 
     def _take_picture(self, uuid: str) -> None:
         row = self._domains.row(uuid)
+        picture = row.picture if row is not None else None
         screen = self._screens.setdefault(uuid, _Screen())
-        if row is None or row.picture is None:
+        if picture is None:
             screen.digest = None
         most = LARGE if uuid == self._selected else SMALL
-        known = screen.digest if screen.most == most else None
+        is_fit = picture is not None and suits(picture, screen.made_for, most)
+        known = screen.digest if is_fit else None
         self._wait(uuid, screen)
 
         def take(_job: Job) -> _Picture | None:
@@ -221,9 +225,20 @@ class Monitor(QObject):
         screen.factor = min(screen.factor * 2, STILL_FACTOR) if is_left_alone else 1
         self._wait(uuid, screen)
         if picture is not None and not picture.image.isNull():
-            screen.digest_before, screen.digest = screen.digest, picture.digest
-            screen.most = picture.most
+            if picture.digest != screen.digest:
+                screen.digest_before, screen.digest = screen.digest, picture.digest
+            screen.made_for = picture.made_for
             self._domains.set_picture(uuid, picture.image)
+            if uuid != self._selected:
+                self._make_small(uuid)
+
+    def _make_small(self, uuid: str) -> None:
+        """Have no large picture of a domain that runs and is selected no more."""
+        row, screen = self._domains.row(uuid), self._screens.get(uuid)
+        if screen is None or not self._runs(row) or row.picture is None:
+            return
+        if not suits(row.picture, screen.made_for, SMALL):
+            self._take_picture(uuid)
 
     def _wait(self, uuid: str, screen: "_Screen") -> None:
         longest = max(LONGEST_WAIT, self._picture_interval)
@@ -240,8 +255,8 @@ class _Screen:
     """Of the picture that is shown."""
     digest_before: int | None = None
     """Of the one before: a cursor that blinks makes two of one screen."""
-    most: QSize = field(default_factory=QSize)
-    """What it was made to fit into."""
+    made_for: QSize = field(default_factory=QSize)
+    """What the picture was made to fit into."""
     factor: int = 1
     """How many times the usual interval is waited for the next picture."""
     due: int = 0
@@ -253,5 +268,5 @@ class _Picture:
     """A screen, and what tells it from the next."""
 
     digest: int
-    most: QSize
+    made_for: QSize
     image: QImage

@@ -5,9 +5,9 @@ from PySide6.QtGui import QImage, QImageReader
 
 LARGE = QSize(1280, 800)
 """Pixels at most of the selected machine's picture: what the pane shows on a dense screen."""
-SMALL = QSize(640, 400)
-"""Pixels at most of another's, and of one that is kept: text on a console can still be read, and
-the pane has something to show at once. A large one may have 4 MiB."""
+SMALL = QSize(768, 480)
+"""Pixels at most of another's, and of one that is kept: a console of text is whole, and the pane
+has something to show at once. A large one may have 4 MiB."""
 
 _PNG = b"\x89PNG"
 
@@ -36,6 +36,12 @@ def shrunk(picture: QImage, most: QSize) -> QImage:
         return picture
     smooth = Qt.TransformationMode.SmoothTransformation
     return picture.scaled(most, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+
+
+def suits(picture: QImage, made_for: QSize, most: QSize) -> bool:
+    """Whether a picture that was made for one size is what would be made of it for another."""
+    is_whole = picture.width() < made_for.width() and picture.height() < made_for.height()
+    return made_for == most or (is_whole and _fits(picture.size(), most))
 
 
 def _fits(size: QSize, most: QSize) -> bool:
