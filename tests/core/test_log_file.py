@@ -1,5 +1,6 @@
 """The log: nothing of it is there before there is something to tell."""
 
+import io
 import logging
 import sys
 from collections.abc import Iterator
@@ -39,10 +40,17 @@ def test_what_has_told_nothing_closes_without_a_file(handler: LogFile, place: Pa
     assert not place.parent.exists()
 
 
-def test_where_no_file_can_be_it_is_told_on_standard_error(
-    handler: LogFile, place: Path, capsys: pytest.CaptureFixture[str]
+def test_as_long_as_no_file_can_be_it_is_told_on_standard_error(
+    place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
+    handler = LogFile(place)
+    handler.setFormatter(logging.Formatter("<%(message)s>"))
     place.parent.write_text("in the way")
     tell(handler, "one")
-    sys.stderr.flush()
-    assert capsys.readouterr().err == "<one>\n"
+    place.parent.unlink()
+    tell(handler, "two")
+    handler.close()
+    assert said.getvalue() == "<one>\n"
+    assert place.read_text() == "<two>\n"

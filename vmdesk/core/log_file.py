@@ -1,7 +1,6 @@
 """The log: small files, opened when there is something to tell."""
 
 import logging
-from functools import cached_property
 from pathlib import Path
 
 SIZE = 1_000_000
@@ -17,26 +16,29 @@ class LogFile(logging.Handler):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
+        self._file: logging.Handler | None = None
+        self._in_need = logging.StreamHandler()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record."""
-        self._files.emit(record)
+        """Write a record; to standard error as long as no file can be opened."""
+        handler = self._file or self._opened() or self._in_need
+        handler.setFormatter(self.formatter)
+        handler.emit(record)
 
     def close(self) -> None:
         """Close the file."""
-        if "_files" in vars(self):
-            self._files.close()
+        if self._file is not None:
+            self._file.close()
         super().close()
 
-    @cached_property
-    def _files(self) -> logging.Handler:
+    def _opened(self) -> logging.Handler | None:
         from logging.handlers import RotatingFileHandler
 
-        made: logging.Handler
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            made = RotatingFileHandler(self._path, maxBytes=SIZE, backupCount=3, encoding="utf-8")
+            self._file = RotatingFileHandler(
+                self._path, maxBytes=SIZE, backupCount=3, encoding="utf-8"
+            )
         except OSError:
-            made = logging.StreamHandler()
-        made.setFormatter(self.formatter)
-        return made
+            return None
+        return self._file
