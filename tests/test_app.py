@@ -123,6 +123,7 @@ def test_what_the_first_picture_does_not_need_is_loaded_later() -> None:
 def test_a_window_at_rest_has_no_more_than_it_uses() -> None:
     unused = """
 from PySide6 import QtWidgets
+window.machines.view.in_sight()
 print({"html", "logging.handlers", "platform", "uuid"} & set(sys.modules))
 print([name for name in ("QLCDNumber", "QMdiArea", "QWizard") if name in vars(QtWidgets)
        and isinstance(vars(QtWidgets)[name], type)])

@@ -44,10 +44,10 @@ With Qt's own limit 10 MiB would come together as machines start and stop."""
 REST_DELAY = 1000
 """Milliseconds after which the start is surely over."""
 GARBAGE_INTERVAL = 60_000
-"""Milliseconds between two looks for garbage in all that came after the start. Python looks there
-once in half an hour in a quiet window, and keeps up to 2,000 freed tuples of each size until then
-(Objects/tupleobject.c): an hour of machines that start and stop took 3 MiB. It takes a few
-milliseconds."""
+"""Milliseconds between two looks for garbage in all that came after the start, and for what is
+free. Python looks there once in half an hour in a quiet window, and keeps up to 2,000 freed tuples
+of each size until then (Objects/tupleobject.c): an hour of machines that start and stop took 3 MiB.
+It takes a few milliseconds."""
 DOCTOR_DELAY = 2000
 """Milliseconds after which it is looked what is wrong with this computer: the list comes first."""
 

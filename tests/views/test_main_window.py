@@ -255,6 +255,7 @@ def test_the_filter_finds_and_lets_go(
     qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(window.toolbar.filter.hasFocus)
     qtbot.keyClicks(window.toolbar.filter, "nothing like it")
+    assert window.toolbar.filter.isClearButtonEnabled()
     (show_all,) = [b for b in window.findChildren(QPushButton) if b.text() == "Show &all"]
     assert show_all.isVisible()
     qtbot.mouseClick(show_all, Qt.MouseButton.LeftButton)

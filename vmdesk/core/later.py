@@ -35,7 +35,8 @@ def load_at_first_use(package: str) -> None:
 
     module = sys.modules[package]
     # To find each of them as the import system does takes two milliseconds of a start.
-    names = {path.stem for folder in module.__path__ for path in Path(folder).iterdir()}
+    files = [path for folder in module.__path__ for path in Path(folder).iterdir()]
+    names = {path.stem for path in files if path.suffix == ".py" or (path / "__init__.py").exists()}
 
     def stand_in(name: str) -> Later:
         if name.startswith("__") or name not in names:

@@ -84,6 +84,7 @@ def test_at_the_start_the_rows_are_painted_before_anything_is_asked(
     monkeypatch.setattr(controller.home, "details", counted)
     view.has_painted = False
     assert not window.machines._ask_details()
+    window.machines._next_look.stop()
     view.viewport().update()
     qtbot.waitUntil(lambda: bool(asked))
     assert asked[0]

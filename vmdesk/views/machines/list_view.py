@@ -45,7 +45,7 @@ class DomainListView(QListView):
     moved = Signal()
     """Other rows may be in sight now."""
     painted = Signal()
-    """There are rows on the screen, for the first time."""
+    """There are machines on the screen, for the first time."""
     menu_wanted = Signal(object)
     """The global position of the context menu."""
     dropped = Signal(object, str)
@@ -74,7 +74,7 @@ class DomainListView(QListView):
         self.setMinimumWidth(240)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.has_painted = False
-        """Whether there have been rows on the screen."""
+        """Whether there have been machines on the screen."""
         self._target: str | None = None
         """The connection whose section a machine is held over."""
         self.verticalScrollBar().setSingleStep(24)
@@ -91,6 +91,7 @@ class DomainListView(QListView):
         class of Python to do so: 40 that a list has no use for, and a megabyte.
         """
         viewport = QWidget()
+        viewport.setObjectName("qt_scrollarea_viewport")
         viewport.setBackgroundRole(QPalette.ColorRole.Base)
         viewport.setAutoFillBackground(True)
         self.setViewport(viewport)
@@ -142,8 +143,9 @@ class DomainListView(QListView):
         """Paint machines anew, which keep their height; Qt would lay all rows out anew."""
         rows = range(first.row(), last.row() + 1)
         is_header = any(self._proxy.header_at(row) is not None for row in rows)
-        # Qt tells those who have rows read out as well.
-        is_told = QtGui.QAccessible.isActive() and not (roles and _PAINTED.issuperset(roles))
+        # Qt tells those who have rows read out as well; its class is made when it is asked for.
+        is_only_painted = bool(roles) and _PAINTED.issuperset(roles)
+        is_told = not is_only_painted and QtGui.QAccessible.isActive()
         if is_header or is_told:
             super().dataChanged(first, last, roles)
         else:
@@ -217,7 +219,7 @@ class DomainListView(QListView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows, and a frame around the section that a machine is held over."""
         super().paintEvent(event)
-        if not self.has_painted and self._proxy.rowCount():
+        if not self.has_painted and self._proxy.count:
             self.has_painted = True
             self.painted.emit()
         if self._target is None:

@@ -42,8 +42,10 @@ def paint_screen(painter: QPainter, rect: QRectF, picture: QImage, live: bool) -
     top = rect.y() + (rect.height() - size.height()) / 2
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setClipPath(_rounded(rect))
-    painter.fillPath(_rounded(rect), _SCREEN)
+    ground = _rounded(rect)
+    # For fillRect with a colour, PySide would make a class for gradients: a millisecond.
+    painter.fillPath(ground, _SCREEN)
+    painter.setClipPath(ground)
     painter.setOpacity(1.0 if live else _DIMMED)
     painter.drawPixmap(QRectF(left, top, size.width(), size.height()), scaled, scaled.rect())
     painter.restore()
