@@ -175,7 +175,7 @@ class Host:
             persistent = self._uuids(libvirt.VIR_CONNECT_LIST_DOMAINS_PERSISTENT)
             saved = self._uuids(libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE)
         infos = (
-            _info_or_none(domain, domain.UUID() in persistent, domain.UUID() in saved)
+            _info_or_none(domain, (domain.UUID() in persistent, domain.UUID() in saved))
             for domain in found
         )
         return [info for info in infos if info is not None]
@@ -186,7 +186,7 @@ class Host:
     def domain_info(self, uuid: str) -> DomainInfo | None:
         """Describe one domain, or return ``None`` if there is none of this UUID."""
         try:
-            return _one_info(self.connection.lookupByUUIDString(uuid))
+            return _info_or_none(self.connection.lookupByUUIDString(uuid))
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 return None
@@ -209,7 +209,7 @@ class Host:
                 raise translate(error) from error
             info = self.domain_info(name_or_uuid) if _is_uuid(name_or_uuid) else None
         else:
-            info = _one_info(domain)
+            info = _info_or_none(domain)
         if info is None:
             raise OperationError(
                 _("There is no virtual machine “{name}”.").format(name=name_or_uuid),
@@ -244,21 +244,18 @@ def _subscribe(
     return [*callbacks, connection.domainEventRegisterAny(None, kind, rebooted, None)]
 
 
-def _one_info(domain: libvirt.virDomain) -> DomainInfo | None:
-    try:
-        is_persistent, has_save = bool(domain.isPersistent()), bool(domain.hasManagedSaveImage())
-    except libvirt.libvirtError as error:
-        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-            return None
-        raise translate(error) from error
-    return _info_or_none(domain, is_persistent, has_save)
-
-
 def _info_or_none(
-    domain: libvirt.virDomain, is_persistent: bool, has_managed_save: bool
+    domain: libvirt.virDomain, told: tuple[bool, bool] | None = None
 ) -> DomainInfo | None:
-    """Describe ``domain``; a domain that is deleted meanwhile is ``None``."""
+    """Describe ``domain``; a domain that is deleted meanwhile is ``None``.
+
+    ``told`` is whether it is persistent and has a managed save, where that is known already.
+    """
     try:
+        is_persistent, has_managed_save = told or (
+            bool(domain.isPersistent()),
+            bool(domain.hasManagedSaveImage()),
+        )
         state, max_memory, memory, vcpus, _cpu_time = domain.info()
         return DomainInfo(
             uuid=domain.UUIDString(),
