@@ -49,6 +49,20 @@ def test_the_selected_domain_gets_a_picture(qtbot: QtBot, window: Window) -> Non
     assert not picture.isNull()
 
 
+def screen_file(width: int, height: int) -> bytes:
+    return f"P6 {width} {height} 255 ".encode() + bytes(width * height * 3)
+
+
+def watch_screen(window: Window, width: int, height: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Watch a machine in sight whose screen has this size and stands still; return its UUID."""
+    file = screen_file(width, height)
+    monkeypatch.setattr(screenshot, "take", lambda _host, _uuid: file)
+    uuid = window.domains.rows()[0].domain.uuid
+    window.monitor.set_in_sight([uuid], "")
+    window.monitor.set_watching(True)
+    return uuid
+
+
 def size_when(qtbot: QtBot, window: Window, in_sight: list[str], selected: str) -> QSize:
     window.monitor.set_in_sight(in_sight, selected)
     qtbot.waitUntil(lambda: not window.monitor.is_looking)
@@ -60,11 +74,7 @@ def size_when(qtbot: QtBot, window: Window, in_sight: list[str], selected: str) 
 def test_only_the_selected_domain_has_a_large_picture(
     qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = b"P6 1600 1000 255 " + bytes(1600 * 1000 * 3)
-    monkeypatch.setattr(screenshot, "take", lambda _host, _uuid: file)
-    uuid = window.domains.rows()[0].domain.uuid
-    window.monitor.set_in_sight([uuid], "")
-    window.monitor.set_watching(True)
+    uuid = watch_screen(window, 1600, 1000, monkeypatch)
     assert size_when(qtbot, window, [uuid], "") == SMALL
     assert size_when(qtbot, window, [uuid], uuid) == LARGE
     assert size_when(qtbot, window, [], "") == SMALL, "also where nobody sees it any more"
@@ -74,11 +84,10 @@ def test_a_large_picture_that_comes_late_is_made_small(
     qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_let = Event()
-    file = b"P6 1600 1000 255 " + bytes(1600 * 1000 * 3)
 
     def take(_host: Host, _uuid: str) -> bytes:
         assert is_let.wait(60)
-        return file
+        return screen_file(1600, 1000)
 
     monkeypatch.setattr(screenshot, "take", take)
     uuid = window.domains.rows()[0].domain.uuid
@@ -92,13 +101,9 @@ def test_a_large_picture_that_comes_late_is_made_small(
 def test_a_console_of_text_is_shown_once_whether_it_is_selected_or_not(
     qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = b"P6 720 400 255 " + bytes(720 * 400 * 3)
-    monkeypatch.setattr(screenshot, "take", lambda _host, _uuid: file)
-    uuid = window.domains.rows()[0].domain.uuid
     shown: list[object] = []
     window.domains.dataChanged.connect(lambda _first, _last, roles: shown.extend(roles))
-    window.monitor.set_in_sight([uuid], "")
-    window.monitor.set_watching(True)
+    uuid = watch_screen(window, 720, 400, monkeypatch)
     for selected in ("", uuid, ""):
         assert size_when(qtbot, window, [uuid], selected) == QSize(720, 400)
     assert shown.count(DomainRole.PICTURE) == 1
