@@ -28,7 +28,6 @@ from vmdesk.questions import Questions
 from vmdesk.settings import Settings
 from vmdesk.single_instance import FirstInstance, Wish
 from vmdesk.views import error_dialog, icons, language, style
-from vmdesk.views.arrivals import ASK_NEW
 from vmdesk.views.connections import question_dialogs
 from vmdesk.views.main_window import MainWindow
 
@@ -126,11 +125,7 @@ def _show(window: MainWindow, wish: Wish) -> None:
     window.show()
     window.raise_()
     window.activateWindow()
-    _open(window, wish.files, wish.new)
-
-
-def _open(window: MainWindow, files: Sequence[str], new: bool) -> None:
-    window.open_files([*files, *([ASK_NEW] if new else [])])
+    window.open_files(wish.files, wish.new)
 
 
 def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
@@ -154,8 +149,8 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     window = MainWindow(controller, Settings())
     if questions is not None:
         questions.asked.connect(lambda question: question_dialogs.ask(window, question))
-    QTimer.singleShot(DOCTOR_DELAY, window, window.doctor.begin_at_start)
-    _open(window, arguments.files, arguments.new)
+    QTimer.singleShot(DOCTOR_DELAY, window, lambda: window.flows.doctor.begin_at_start())
+    window.open_files(arguments.files, arguments.new)
     return application, window, controller
 
 

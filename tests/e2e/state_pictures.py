@@ -52,8 +52,8 @@ def take_window(person: Person, take: Take) -> None:
             window.overlay.set_use(source, use)
         take(window, f"drop-{name}")
     window.overlay.hide()
-    window.presence.tray.fill()
-    _take_menu(window.presence.tray.menu, "tray-menu", take)
+    window.flows.presence.tray.fill()
+    _take_menu(window.flows.presence.tray.menu, "tray-menu", take)
     _take_menu(window.actions_of_window.menu(window), "menu", take)
 
 

@@ -61,7 +61,7 @@ def use(host: SshHost, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def add(person: Person, host: SshHost) -> None:
-    dialog = person.window.connections.ask_add()
+    dialog = person.window.flows.connections.ask_add()
     dialog.form.host.edit.setText("127.0.0.1")
     dialog.form.user.edit.setText(host.user)
     dialog.form.port.edit.setText(str(host.line.port))
@@ -81,7 +81,7 @@ def test_a_host_is_trusted_a_passphrase_told_and_its_machine_started_and_seen(
         person.click(trust.buttons["no"])
         person.wait(lambda: site.status.error is not None, "the refusal")
         assert site.status.retry_in is None, "it would ask again and again"
-        person.window.connections.carry_out(SiteAct.RECONNECT, site)
+        person.window.flows.connections.carry_out(SiteAct.RECONNECT, site)
         person.click(person.dialog(MessageDialog).buttons[TRUST])
         secret = person.dialog(SecretDialog)
         secret.secret.edit.setText(PASSPHRASE)

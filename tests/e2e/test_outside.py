@@ -84,7 +84,7 @@ def test_a_machine_made_and_deleted_outside_comes_and_goes(
 def test_a_killed_daemon_shows_and_no_row_lies_until_it_is_back(
     person: Person, controller: Controller, private_libvirt: PrivateLibvirt, machine: str
 ) -> None:
-    banner = person.window.banner
+    banner = person.window.notices.banner
     seen: list[tuple[bool, object]] = []
 
     def look() -> None:

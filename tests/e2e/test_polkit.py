@@ -38,7 +38,7 @@ def test_the_window_asks_until_the_password_is_right_and_never_against_the_users
     assert "did not let you in" in site.status.error.summary
     assert site.status.retry_in is None, "it would ask again and again"
 
-    person.window.connections.carry_out(SiteAct.RECONNECT, site)
+    person.window.flows.connections.carry_out(SiteAct.RECONNECT, site)
     first = person.dialog(SecretDialog)
     assert first.secret.problem == ""
     first.secret.edit.setText("wrong")

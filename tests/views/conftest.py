@@ -117,6 +117,8 @@ def window(qtbot: QtBot, controller: Controller, settings: Settings) -> Iterator
     controller.reconnect()
     qtbot.waitUntil(lambda: controller.home.is_connected, timeout=PATIENCE)
     qtbot.waitUntil(lambda: bool(made.machines.view.selected_keys()), timeout=PATIENCE)
+    parts = {"notices", "tasks", "flows"}
+    qtbot.waitUntil(lambda: parts <= vars(made).keys(), timeout=PATIENCE)
     yield made
     for task in controller.operations.tasks:
         task.cancel()

@@ -73,6 +73,35 @@ def test_the_first_machine_is_selected_and_shown(
     assert window.machines.pane.state_words == "Running"
 
 
+def test_what_the_first_picture_does_not_have_comes_after_it(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    window = MainWindow(controller, settings)
+    qtbot.addWidget(window)
+    made: list[tuple[int, set[str]]] = []
+    later = {"notices", "tasks", "flows", "empty", "broken", "overlay"}
+    window.machines.view.painted.connect(
+        lambda: made.append((window.machines.proxy.count, later & vars(window).keys()))
+    )
+    controller.reconnect()
+    qtbot.waitUntil(lambda: controller.home.is_connected)
+    window.show()
+    qtbot.waitUntil(lambda: {"notices", "tasks", "flows"} <= vars(window).keys())
+    assert made == [(1, set())]
+    assert later & vars(window).keys() == {"notices", "tasks", "flows"}
+    qtbot.waitUntil(lambda: window.machines.pane.state_words == "Running")
+
+
+def test_parts_that_hear_what_happens_are_there_soon_though_libvirt_does_not_answer(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    window = MainWindow(controller, settings)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: {"notices", "tasks", "flows"} <= vars(window).keys())
+    assert window.pages.currentWidget() is window.loading
+
+
 def test_before_libvirt_has_answered_the_window_says_so(
     qtbot: QtBot, controller: Controller, settings: Settings
 ) -> None:
@@ -165,9 +194,9 @@ def test_a_lost_connection_keeps_the_rows_under_a_banner(
 ) -> None:
     lose(controller, OperationError("Lost."))
     assert window.pages.currentWidget() is window.machines
-    assert window.banner.isVisible()
-    qtbot.mouseClick(window.banner.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.banner.isVisible())
+    assert window.notices.banner.isVisible()
+    qtbot.mouseClick(window.notices.banner.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.notices.banner.isVisible())
 
 
 def test_a_machine_is_paused_resumed_shut_down_and_started(
@@ -427,8 +456,10 @@ def test_the_menu_button_does_not_look_as_if_the_pointer_had_stayed(window: Main
     assert not button.underMouse()
 
 
-def test_no_two_things_have_the_same_key_where_there_is_no_machine(window: MainWindow) -> None:
-    window.pages.setCurrentWidget(window.empty)
+def test_no_two_things_have_the_same_key_where_there_is_no_machine(
+    window: MainWindow, controller: Controller
+) -> None:
+    controller.home.domains.set_all([])
     texts = [b.text() for b in window.findChildren(QPushButton) if b.isVisible()]
     keys = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
     assert len(keys) == len(set(keys)) == 4

@@ -20,7 +20,7 @@ from vmdesk.views.message_dialog import MessageDialog
 
 @pytest.fixture
 def tray_menu(window: MainWindow) -> QMenu:
-    return window.presence.tray.menu
+    return window.flows.presence.tray.menu
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def with_tray(
     """A desktop that has a tray, which the virtual screen has not."""
     monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: True)
     settings.has_tray = True
-    window.presence.apply()
+    window.flows.presence.apply()
     yield
-    window.presence.tray.set_shown(False)
+    window.flows.presence.tray.set_shown(False)
 
 
 @pytest.fixture
@@ -88,10 +88,10 @@ def test_a_machine_that_is_worked_on_cannot_be_shut_down_from_the_tray(
 def test_the_icon_is_there_only_if_it_is_wanted(
     window: MainWindow, settings: Settings, with_tray: None
 ) -> None:
-    assert window.presence.tray.is_shown
+    assert window.flows.presence.tray.is_shown
     settings.has_tray = False
-    window.preferences.applied.emit()
-    assert not window.presence.tray.is_shown
+    window.flows.preferences.applied.emit()
+    assert not window.flows.presence.tray.is_shown
 
 
 def test_closing_goes_on_in_the_tray_and_the_tray_brings_it_back(
@@ -109,7 +109,7 @@ def test_quitting_ends_also_what_closing_would_leave_in_the_tray(
 ) -> None:
     settings.closing = Closing.TRAY
     window.close()
-    window.presence.quit()
+    window.flows.presence.quit()
     assert not window.isVisible()
     window.show()
     window.actions_of_window.quit.trigger()
@@ -133,7 +133,7 @@ def test_closing_can_finish_the_work_without_a_question(
     assert not window.isVisible()
     assert dialogs(window, MessageDialog) == []
     work.set()
-    qtbot.waitUntil(lambda: window.presence.may_close())
+    qtbot.waitUntil(lambda: window.flows.presence.may_close())
 
 
 @pytest.fixture
@@ -155,8 +155,8 @@ def test_a_click_on_the_icon_in_a_real_tray_brings_the_window_back(
     qtbot: QtBot, tray_host: None, window: MainWindow, settings: Settings
 ) -> None:
     settings.has_tray, settings.closing = True, Closing.TRAY
-    window.presence.apply()
-    icon = window.presence.tray.findChild(QSystemTrayIcon)
+    window.flows.presence.apply()
+    icon = window.flows.presence.tray.findChild(QSystemTrayIcon)
     assert icon is not None
     screen = QGuiApplication.primaryScreen().geometry()
     # The panel takes it to the bottom of the screen.
@@ -167,4 +167,4 @@ def test_a_click_on_the_icon_in_a_real_tray_brings_the_window_back(
     at = (str(place.x()), str(place.y()))
     subprocess.run(["xdotool", "mousemove", "--sync", *at, "click", "1"], check=True)
     qtbot.waitUntil(window.isVisible)
-    window.presence.tray.set_shown(False)
+    window.flows.presence.tray.set_shown(False)

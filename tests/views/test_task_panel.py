@@ -85,6 +85,20 @@ def test_the_strip_shows_what_is_being_done_and_folds_away(
     qtbot.waitUntil(lambda: not panel.isVisible())
 
 
+def test_what_began_before_the_panel_was_made_is_shown_too(
+    qtbot: QtBot, runner: TaskRunner
+) -> None:
+    tasks = TaskListModel()
+    runner.started.connect(tasks.add)
+    task = runner.start("Create fedora", download)
+    panel = TaskPanel(tasks)
+    tasks.setParent(panel)
+    qtbot.addWidget(panel)
+    qtbot.waitUntil(lambda: [line.task for line in lines(panel)] == [task])
+    panel.set_unfolded(True)
+    assert [line.task for line in lines(panel)] == [task]
+
+
 def test_what_has_made_a_file_says_where_it_is_even_if_it_was_quick(
     qtbot: QtBot, runner: TaskRunner, panel: TaskPanel
 ) -> None:

@@ -1,8 +1,13 @@
 """The window: its parts, joined to each other and to the controller."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, Qt
+from collections.abc import Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -20,32 +25,47 @@ from vmdesk.controller import Controller
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
-from vmdesk.views import about_dialog, focus_order, shortcuts_dialog, style
+from vmdesk.views import (
+    about_dialog,
+    arrivals,
+    drop_overlay,
+    flows,
+    focus_order,
+    notices,
+    shortcuts_dialog,
+    style,
+    task_panel,
+    whole_pages,
+)
 from vmdesk.views.action_rules import Act, why_not
 from vmdesk.views.actions import DomainActions, Request
-from vmdesk.views.arrivals import Arrivals
-from vmdesk.views.banner import Banner
-from vmdesk.views.bundles.export_flow import ExportFlow
-from vmdesk.views.connections.flow import ConnectionsFlow
-from vmdesk.views.conversations import Conversations
-from vmdesk.views.doctor.flow import DoctorFlow
-from vmdesk.views.drop_overlay import DropOverlay, sources_in
 from vmdesk.views.machines.dragging import dragged_machine
 from vmdesk.views.machines.order import SortBy
 from vmdesk.views.machines.page import MachinesPage
 from vmdesk.views.new_domain import flow as new_domain_flow
-from vmdesk.views.notices import Notices
-from vmdesk.views.presence import Presence
-from vmdesk.views.settings.flow import SettingsFlow
-from vmdesk.views.task_panel import TaskPanel
 from vmdesk.views.toolbar import Toolbar, WindowActions
-from vmdesk.views.transfers.flow import TransferFlow
-from vmdesk.views.whole_pages import broken_page, empty_page, loading_page
 from vmdesk.views.window_keys import press_focused
+
+if TYPE_CHECKING:
+    from vmdesk.views.drop_overlay import DropOverlay
+    from vmdesk.views.flows import Flows
+    from vmdesk.views.notices import Notices
+    from vmdesk.views.placeholder_page import PlaceholderPage
+    from vmdesk.views.task_panel import TaskPanel
+    from vmdesk.views.whole_pages import BrokenPage
+
+_PATIENCE = 1000
+"""Milliseconds from which the parts that are not in the first picture are no longer put off."""
+_LATER = ("notices", "tasks", "flows")
+"""Parts that hear what the controller tells."""
 
 
 class MainWindow(QWidget):
-    """Every machine, its screen, what is going on, and the next thing to do."""
+    """Every machine, its screen, what is going on, and the next thing to do.
+
+    What the first picture does not have is made when it is used first, and at the latest when the
+    list is on the screen: so that is there sooner.
+    """
 
     def __init__(self, controller: Controller, settings: Settings) -> None:
         super().__init__()
@@ -59,32 +79,67 @@ class MainWindow(QWidget):
         self.domain_actions = DomainActions(self)
         actions = self.actions_of_window
         self.toolbar = Toolbar(actions.new, actions.import_, actions.menu(self))
-        self.banner = Banner()
-        self.notices = Notices(controller, settings)
         self.machines = MachinesPage(controller, self.domain_actions, self)
-        self.tasks = TaskPanel(controller.tasks)
-        self.conversations = Conversations(controller, self)
-        self.loading = loading_page()
-        self.exports = ExportFlow(settings, self)
-        self.arrivals = Arrivals(controller, settings, self, self.ask_new, self._show_new)
-        self.preferences = SettingsFlow(controller, settings, self)
-        self.doctor = DoctorFlow(controller, self)
-        self.connections = ConnectionsFlow(controller, settings, self)
-        self.transfers = TransferFlow(controller, self.connections.ask_add, self)
-        self.empty = empty_page(actions.new, actions.import_)
-        self.broken = broken_page(controller.reconnect)
+        self.loading = whole_pages.loading_page()
         self.pages = QStackedWidget()
+        self._column = QVBoxLayout(self)
         self._lay_out()
-        self.presence = Presence(controller, settings, self.conversations, self)
-        self.overlay = DropOverlay(self)
         self._connect_actions()
         self._connect_parts()
         self._restore()
         self._show_status()
+        QTimer.singleShot(_PATIENCE, self, self._make_rest)
 
-    def open_files(self, files: Sequence[str]) -> None:
+    @cached_property
+    def empty(self) -> PlaceholderPage:
+        """The page for somebody who has no machine yet."""
+        actions = self.actions_of_window
+        return whole_pages.empty_page(actions.new, actions.import_)
+
+    @cached_property
+    def broken(self) -> BrokenPage:
+        """The page for a libvirt that can't be reached."""
+        return whole_pages.broken_page(self._controller.reconnect)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What is said below the tool bar."""
+        made = notices.Notices(self._controller, self._settings, self.machines.proxy)
+        made.doctor_wanted.connect(lambda: self.flows.doctor.begin())
+        made.eject_wanted.connect(self._eject)
+        self._column.insertWidget(1, made)
+        return made
+
+    @cached_property
+    def tasks(self) -> TaskPanel:
+        """What is being done, and what was."""
+        made = task_panel.TaskPanel(self._controller.tasks)
+        made.unfolded.connect(self.actions_of_window.activity.setChecked)
+        made.left.connect(self.machines.view.setFocus)
+        made.details_wanted.connect(lambda task: self.flows.conversations.show_error(task))
+        made.start_wanted.connect(self._start_made)
+        made.folder_wanted.connect(self._show_folder)
+        self._column.addWidget(made)
+        return made
+
+    @cached_property
+    def overlay(self) -> DropOverlay:
+        """What a drag over the window would do."""
+        return drop_overlay.DropOverlay(self)
+
+    @cached_property
+    def flows(self) -> Flows:
+        """What is asked and opened."""
+        made = flows.Flows(self._controller, self._settings, self, self.ask_new, self._show_new)
+        made.doctor.copied.connect(self._tell_copied)
+        made.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
+        return made
+
+    def open_files(self, files: Sequence[str], asks_new: bool = False) -> None:
         """Open what was given on the command line, one after another."""
-        self.arrivals.add(files)
+        sources = [*files, *([arrivals.ASK_NEW] if asks_new else [])]
+        if sources:
+            self.flows.arrivals.add(sources)
 
     def ask_new(self, source: str = "") -> QDialog:
         """Ask for a new machine, and select it when the user agrees."""
@@ -122,9 +177,9 @@ class MainWindow(QWidget):
             event.ignore()  # it goes from section to section of the list
             return
         event.acceptProposedAction()
-        sources = sources_in(event.mimeData())
+        sources = drop_overlay.sources_in(event.mimeData())
         self.overlay.show_for(sources)
-        self.arrivals.look(sources, self.overlay.set_use)
+        self.flows.arrivals.look(sources, self.overlay.set_use)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """The drag has gone elsewhere."""
@@ -133,10 +188,10 @@ class MainWindow(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open a page for each file or address."""
         self.overlay.hide()
-        sources = sources_in(event.mimeData())
+        sources = drop_overlay.sources_in(event.mimeData())
         if sources:
             event.acceptProposedAction()
-            self.arrivals.add(sources)
+            self.flows.arrivals.add(sources)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Have the machines watched while they can be seen."""
@@ -151,83 +206,70 @@ class MainWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember how the window was, and close it unless something else is wanted."""
         self._remember()
-        event.setAccepted(self.presence.may_close())
+        event.setAccepted(self.flows.presence.may_close())
 
     def _lay_out(self) -> None:
-        for page in (self.loading, self.empty, self.broken, self.machines):
+        for page in (self.loading, self.machines):
             self.pages.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        for part in (self.toolbar, self.banner, self.notices):
-            layout.addWidget(part)
-        layout.addWidget(self.pages, 1)
-        layout.addWidget(self.tasks)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.toolbar)
+        self._column.addWidget(self.pages, 1)
 
     def _connect_actions(self) -> None:
         actions, toolbar = self.actions_of_window, self.toolbar
         actions.new.triggered.connect(lambda: self.ask_new())
-        actions.import_.triggered.connect(self.arrivals.choose)
-        actions.connect.triggered.connect(self.connections.ask_add)
+        actions.import_.triggered.connect(lambda: self.flows.arrivals.choose())
+        actions.connect.triggered.connect(lambda: self.flows.connections.ask_add())
         actions.find.triggered.connect(toolbar.filter.setFocus)
         actions.find.triggered.connect(toolbar.filter.selectAll)
         actions.reload.triggered.connect(self._controller.reconnect)
-        actions.activity.toggled.connect(self.tasks.set_unfolded)
-        actions.activity.triggered.connect(self.tasks.take_focus)
-        actions.settings.triggered.connect(lambda: self.preferences.open())
+        actions.activity.toggled.connect(lambda is_on: self.tasks.set_unfolded(is_on))
+        actions.activity.triggered.connect(lambda: self.tasks.take_focus())
+        actions.settings.triggered.connect(lambda: self.flows.preferences.open())
         actions.about.triggered.connect(self._show_about)
         actions.shortcuts.triggered.connect(self._show_shortcuts)
-        actions.doctor.triggered.connect(lambda: self.doctor.begin())
-        actions.report.triggered.connect(self.doctor.copy_report)
-        actions.quit.triggered.connect(self.presence.quit)
+        actions.doctor.triggered.connect(lambda: self.flows.doctor.begin())
+        actions.report.triggered.connect(lambda: self.flows.doctor.copy_report())
+        actions.quit.triggered.connect(lambda: self.flows.presence.quit())
         for sort_by, action in actions.sort_by.items():
             action.triggered.connect(lambda _on, by=sort_by: self.machines.proxy.set_sort_by(by))
-        self.tasks.unfolded.connect(actions.activity.setChecked)
-        self.domain_actions.requested.connect(self.conversations.carry_out)
+        self.domain_actions.requested.connect(self._carry_out)
+        self.domain_actions.folder_wanted.connect(self._show_folder)
 
     def _connect_parts(self) -> None:
-        said = self.notices.events
-        self.doctor.copied.connect(lambda: said.add(_("The report is on the clipboard.")))
-        self.notices.doctor_wanted.connect(self.doctor.begin)
-        self.notices.eject_wanted.connect(self._eject)
-        self.preferences.applied.connect(self.presence.apply)
-        self.toolbar.filter_changed.connect(self.machines.set_filter)
-        self.toolbar.list_wanted.connect(self.machines.view.setFocus)
-        self.machines.filter_dropped.connect(self.toolbar.filter.clear)
-        self.machines.site_wanted.connect(self.connections.carry_out)
-        self.machines.view.dropped.connect(self.transfers.begin)
-        self.machines.proxy.counted.connect(self._show_status)
-        self.tasks.left.connect(self.machines.view.setFocus)
-        self.tasks.details_wanted.connect(self.conversations.show_error)
-        self.tasks.start_wanted.connect(self._start_made)
-        for part in (self.tasks, self.domain_actions):
-            part.folder_wanted.connect(self.conversations.show_folder)
-        self.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
-        self.conversations.export_wanted.connect(self.exports.begin)
-        self.conversations.transfer_wanted.connect(self.transfers.begin)
-        self.banner.reconnect_wanted.connect(self._controller.reconnect)
+        machines, toolbar = self.machines, self.toolbar
+        toolbar.filter_changed.connect(machines.set_filter)
+        toolbar.list_wanted.connect(machines.view.setFocus)
+        machines.filter_dropped.connect(toolbar.filter.clear)
+        machines.site_wanted.connect(lambda act, site: self.flows.connections.carry_out(act, site))
+        machines.view.dropped.connect(lambda key, uri: self.flows.transfers.begin(key, uri))
+        machines.view.painted.connect(self._make_rest)
+        machines.proxy.counted.connect(self._show_status)
         self._controller.connection_changed.connect(self._show_status)
+
+    def _make_rest(self) -> None:
+        """Make what is not in the first picture, each part in a turn of its own."""
+        for name in _LATER:
+            QTimer.singleShot(0, self, partial(getattr, self, name))
 
     def _show_status(self) -> None:
         """Show the page for how the connections stand and what there is to list."""
-        sites = self._controller.sites
         has_rows = self.machines.proxy.count > 0
         before = self.pages.currentWidget()
         page = self._page(has_rows)
         if page is self.machines is not before:
             self.machines.select(self._settings.selection)
             self.machines.view.setFocus()
+        if self.pages.indexOf(page) < 0:
+            self.pages.addWidget(page)
         self.pages.setCurrentWidget(page)
-        # Of several connections, each says in its section what is wrong with it.
-        status = self._controller.home.status
-        self.banner.show_status(status)
-        is_lost = status.state is ConnectionState.LOST
-        self.banner.setVisible(is_lost and has_rows and len(sites) == 1)
+        is_open = bool(self._controller.open_sites)
         for action in (self.actions_of_window.new, self.actions_of_window.import_):
-            action.setEnabled(bool(self._controller.open_sites))
+            action.setEnabled(is_open)
         self.toolbar.filter.setEnabled(has_rows)
-        if page is self.empty is not before:
-            self.empty.setFocus()
+        if is_open and page not in (before, self.machines):
+            page.setFocus()
 
     def _go_back(self) -> None:
         """Put away what was unfolded or looked for last."""
@@ -252,10 +294,19 @@ class MainWindow(QWidget):
         self._show_new(key)
         for machine in self._controller.machines([key]):
             if why_not(Act.START, machine.row, machine.is_connected) is None:
-                self.conversations.carry_out(Request(Act.START, (key,)))
+                self._carry_out(Request(Act.START, (key,)))
+
+    def _carry_out(self, request: Request) -> None:
+        self.flows.conversations.carry_out(request)
+
+    def _show_folder(self, folder: Path) -> None:
+        self.flows.conversations.show_folder(folder)
+
+    def _tell_copied(self) -> None:
+        self.notices.events.add(_("The report is on the clipboard."))
 
     def _eject(self, key: DomainKey) -> None:
-        self.conversations.carry_out(Request(Act.EJECT, (key,)))
+        self._carry_out(Request(Act.EJECT, (key,)))
 
     def _show_about(self) -> None:
         about = about_dialog.AboutDialog(self)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from vmdesk.connection import ConnectionState
 from vmdesk.controller import Controller
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.settings import Settings
+from vmdesk.views.banner import Banner
+from vmdesk.views.machines.proxy import DomainProxy
 from vmdesk.views.notice_bar import NoticeBar
 
 if TYPE_CHECKING:
@@ -18,17 +21,19 @@ if TYPE_CHECKING:
 
 
 class Notices(QWidget):
-    """Hears what the controller has to tell that asks nothing of the user."""
+    """Hears what the controller has to tell that asks nothing of the user, or not at once."""
 
     doctor_wanted = Signal()
     """The user wants to know why machines are slow."""
     eject_wanted = Signal(object)
     """The ``DomainKey`` of a machine whose disc is to come out."""
 
-    def __init__(self, controller: Controller, settings: Settings) -> None:
+    def __init__(self, controller: Controller, settings: Settings, proxy: DomainProxy) -> None:
         super().__init__()
         self._controller = controller
         self._settings = settings
+        self._proxy = proxy
+        self.banner = Banner()
         self.kvm = NoticeBar()
         self.events = NoticeBar()
         self.disc = NoticeBar()
@@ -36,13 +41,25 @@ class Notices(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for bar in (self.kvm, self.events, self.disc, self.key):
+        for bar in (self.banner, self.kvm, self.events, self.disc, self.key):
             layout.addWidget(bar)
+        self.banner.reconnect_wanted.connect(controller.reconnect)
         self.kvm.closed.connect(self._forget_kvm)
         controller.host_known.connect(self._show_host)
         controller.cleared_up.connect(self.events.show_leftovers)
         controller.left_out.connect(self.events.show_left_out)
         controller.disc_left_in.connect(self._offer_eject)
+        controller.connection_changed.connect(self._show_connection)
+        proxy.counted.connect(self._show_connection)
+        self._show_connection()
+
+    def _show_connection(self) -> None:
+        """Say that the connection is lost while its machines are still listed."""
+        status = self._controller.home.status
+        self.banner.show_status(status)
+        # Of several connections, each says in its section what is wrong with it.
+        is_alone = self._proxy.count > 0 and len(self._controller.sites) == 1
+        self.banner.setVisible(status.state is ConnectionState.LOST and is_alone)
 
     def _show_host(self, host: Capabilities) -> None:
         """Say once that machines will be slow; each of them says so among its facts."""

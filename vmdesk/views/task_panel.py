@@ -79,6 +79,8 @@ class TaskPanel(QFrame):
         tasks.rowsRemoved.connect(self._remove)
         tasks.dataChanged.connect(self._change)
         self.set_unfolded(False)
+        if tasks.rowCount():
+            self._insert(QModelIndex(), 0, tasks.rowCount() - 1)
 
     @property
     def is_unfolded(self) -> bool:

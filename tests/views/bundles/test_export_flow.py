@@ -92,6 +92,8 @@ def test_a_last_folder_that_is_gone_gives_way_to_the_desktop(
 def test_what_makes_an_export_impossible_is_said_at_once(
     qtbot: QtBot, off: MainWindow, controller: Controller
 ) -> None:
-    off.exports.begin(ExportRequest(controller.home, ("00000000-0000-0000-0000-000000000000",)))
+    off.flows.exports.begin(
+        ExportRequest(controller.home, ("00000000-0000-0000-0000-000000000000",))
+    )
     refusal = opened(qtbot, off, ErrorDialog)
     refusal.reject()

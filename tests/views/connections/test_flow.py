@@ -73,7 +73,7 @@ def test_a_connection_that_fails_says_why_and_hides_nothing(
     qtbot.waitUntil(lambda: controller.sites[1].status.state is ConnectionState.LOST)
     assert listed(window)[1:] == ["test", "Lab"]
     assert window.pages.currentWidget() is window.machines
-    assert not window.banner.isVisible()
+    assert not window.notices.banner.isVisible()
     window.machines.view.select([controller.sites[1].domains.key("")])
     page = window.machines.connection
     assert page.isVisible()
@@ -110,7 +110,7 @@ def test_a_connection_is_removed_after_a_question(
 ) -> None:
     add(other)
     qtbot.waitUntil(lambda: "elsewhere" in listed(window))
-    window.connections.carry_out(SiteAct.REMOVE, controller.sites[1])
+    window.flows.connections.carry_out(SiteAct.REMOVE, controller.sites[1])
     (question,) = dialogs(window, MessageDialog)
     site = controller.sites[1]
     with qtbot.waitSignal(site.destroyed):

@@ -154,7 +154,7 @@ def test_while_work_is_under_way_the_connection_stays(
         done.wait(30)
 
     controller.home.operations.start("Export", wait)
-    dialog = window.preferences.open()
+    dialog = window.flows.preferences.open()
     try:
         assert not dialog.connection.uri.edit.isEnabled()
         assert "work under way" in dialog.connection.uri.note

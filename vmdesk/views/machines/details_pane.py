@@ -23,9 +23,6 @@ from vmdesk.views.machines.usage_row import UsageRow
 from vmdesk.views.palette import roles
 from vmdesk.views.progress_text import pill_label
 
-_LEAST_WIDTH = 440
-_LEAST_HEIGHT = 280
-"""Pixels in which the buttons and a part of the screen still have room."""
 _MINUTE = 60
 """Seconds from which it is told how long a machine runs: a figure that jumps is of no use."""
 _NAMES = 12
@@ -44,7 +41,6 @@ class DetailsPane(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumSize(_LEAST_WIDTH, _LEAST_HEIGHT)
         self._row: DomainRow | None = None
         self._is_current = True
         self._details: DomainDetails | None = None

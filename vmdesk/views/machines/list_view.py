@@ -45,7 +45,7 @@ class DomainListView(QListView):
     moved = Signal()
     """Other rows may be in sight now."""
     painted = Signal()
-    """There are machines on the screen, for the first time."""
+    """The list is on the screen, for the first time."""
     menu_wanted = Signal(object)
     """The global position of the context menu."""
     dropped = Signal(object, str)
@@ -74,7 +74,7 @@ class DomainListView(QListView):
         self.setMinimumWidth(240)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.has_painted = False
-        """Whether there have been machines on the screen."""
+        """Whether the list has been on the screen."""
         self._target: str | None = None
         """The connection whose section a machine is held over."""
         self.verticalScrollBar().setSingleStep(24)
@@ -219,7 +219,7 @@ class DomainListView(QListView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows, and a frame around the section that a machine is held over."""
         super().paintEvent(event)
-        if not self.has_painted and self._proxy.count:
+        if not self.has_painted:
             self.has_painted = True
             self.painted.emit()
         if self._target is None:

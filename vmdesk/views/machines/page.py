@@ -1,6 +1,10 @@
 """The list of machines beside the selected one in full."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -8,7 +12,6 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QWi
 from shiboken6 import isValid
 
 from vmdesk.controller import Controller
-from vmdesk.core.details import DomainDetails
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import Machine
@@ -16,13 +19,19 @@ from vmdesk.site import Site
 from vmdesk.tasks import Task
 from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
-from vmdesk.views.machines.connection_page import ConnectionPage, SiteAct
-from vmdesk.views.machines.details_pane import DetailsPane
+from vmdesk.views.machines import connection_page, details_pane
 from vmdesk.views.machines.list_view import DomainListView
 from vmdesk.views.machines.order import SortBy
 from vmdesk.views.machines.proxy import DomainProxy
 from vmdesk.views.placeholder_page import PlaceholderPage
 
+if TYPE_CHECKING:
+    from vmdesk.core.details import DomainDetails
+    from vmdesk.views.machines.connection_page import ConnectionPage, SiteAct
+    from vmdesk.views.machines.details_pane import DetailsPane
+
+_DETAILS_WIDTH, _DETAILS_HEIGHT = 440, 280
+"""Pixels in which the buttons and a part of the screen still have room."""
 _HOLD = 50
 """Milliseconds that the painting of another machine waits for its details at most: to paint it
 without them and then with them takes longer, and it flickers."""
@@ -56,11 +65,8 @@ class MachinesPage(QSplitter):
         self.proxy = DomainProxy(controller.last_use.__getitem__, self)
         self.view = DomainListView(self.proxy)
         self.view.addActions([actions[act] for act in (Act.DELETE, Act.RENAME, Act.PROPERTIES)])
-        self.pane = DetailsPane(actions)
-        self.connection = ConnectionPage()
         self._right = QStackedWidget()
-        for shown in (self.pane, self.connection):
-            self._right.addWidget(shown)
+        self._right.setMinimumSize(_DETAILS_WIDTH, _DETAILS_HEIGHT)
         self._left = QStackedWidget()
         self._left.setObjectName("list")
         self._left.addWidget(self.view)
@@ -76,6 +82,22 @@ class MachinesPage(QSplitter):
         self._end_of_hold = self._once(lambda: self.pane.setUpdatesEnabled(True))
         self._sight = self._once(self._tell_sight)
         self._connect()
+
+    @cached_property
+    def pane(self) -> DetailsPane:
+        """What is selected, in full: made once the list is on the screen."""
+        made = details_pane.DetailsPane(self._actions)
+        made.screen_activated.connect(lambda: self._actions.request(Act.CONSOLE))
+        self._right.addWidget(made)
+        return made
+
+    @cached_property
+    def connection(self) -> ConnectionPage:
+        """The connection whose header is selected."""
+        made = connection_page.ConnectionPage()
+        made.wanted.connect(self._want)
+        self._right.addWidget(made)
+        return made
 
     def _once(self, deed: Callable[[], object]) -> QTimer:
         """Return a timer that does something once, each time it is started."""
@@ -118,22 +140,24 @@ class MachinesPage(QSplitter):
     def refresh(self) -> None:
         """Show the selected rows as they are now."""
         focused = self.window().focusWidget()
-        is_in_pane = focused is not None and self.pane.isAncestorOf(focused)
+        is_in_pane = focused is not None and self._right.isAncestorOf(focused)
         self._show_selected()
         # A button that has gone would leave the focus to its neighbour: to Force off, perhaps.
         if is_in_pane and not (isValid(focused) and focused.isVisible() and focused.isEnabled()):
             self.view.setFocus()
 
     def _show_selected(self) -> None:
+        machines = self._machines()
+        details = self._known_details()
+        self._actions.set_machines(machines, details)
+        if not self.view.has_painted:
+            return  # The list comes first.
         site = self._selected_site()
         self._right.setCurrentWidget(self.pane if site is None else self.connection)
         if site is not None:
             self.connection.show_site(site)
-        machines = self._machines()
         rows = [machine.row for machine in machines]
         one = machines[0] if len(machines) == 1 else None
-        details = self._known_details()
-        self._actions.set_machines(machines, details)
         self.pane.show_rows(rows, all(machine.is_connected for machine in machines))
         info = one.row.info if one is not None else None
         usages = self._controller.usages(one.key) if one is not None else ()
@@ -142,12 +166,11 @@ class MachinesPage(QSplitter):
 
     def _connect(self) -> None:
         self.view.selected.connect(self._show_selection)
-        self.view.painted.connect(lambda: self._next_look.start(0))
+        for next_ in (self._next_look, self._next_refresh):
+            self.view.painted.connect(partial(next_.start, 0))
         self.view.fold_wanted.connect(self.proxy.set_folded)
-        self.connection.wanted.connect(self._want)
         self.view.opened.connect(lambda _uuid: self._actions.request(Act.CONSOLE))
         self.view.menu_wanted.connect(self._show_menu)
-        self.pane.screen_activated.connect(lambda: self._actions.request(Act.CONSOLE))
         self.proxy.dataChanged.connect(self._follow)
         self.proxy.rowsRemoved.connect(self._select_neighbour)
         # Queued: rows come one by one, and the machine that is meant may be the last of them.

@@ -1,0 +1,41 @@
+"""What the window asks, opens and tells, joined to each other."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QDialog, QWidget
+
+from vmdesk.controller import Controller
+from vmdesk.core.domain_key import DomainKey
+from vmdesk.settings import Settings
+from vmdesk.views.arrivals import Arrivals
+from vmdesk.views.bundles.export_flow import ExportFlow
+from vmdesk.views.connections.flow import ConnectionsFlow
+from vmdesk.views.conversations import Conversations
+from vmdesk.views.doctor.flow import DoctorFlow
+from vmdesk.views.presence import Presence
+from vmdesk.views.settings.flow import SettingsFlow
+from vmdesk.views.transfers.flow import TransferFlow
+
+
+class Flows:
+    """Everything between a wish and its deed; none of it is in the window's first picture."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        settings: Settings,
+        window: QWidget,
+        ask_new: Callable[[str], QDialog],
+        made: Callable[[DomainKey], object],
+    ) -> None:
+        self.conversations = Conversations(controller, window)
+        self.exports = ExportFlow(settings, window)
+        self.arrivals = Arrivals(controller, settings, window, ask_new, made)
+        self.preferences = SettingsFlow(controller, settings, window)
+        self.doctor = DoctorFlow(controller, window)
+        self.connections = ConnectionsFlow(controller, settings, window)
+        self.transfers = TransferFlow(controller, self.connections.ask_add, window)
+        self.presence = Presence(controller, settings, self.conversations, window)
+        self.conversations.export_wanted.connect(self.exports.begin)
+        self.conversations.transfer_wanted.connect(self.transfers.begin)
+        self.preferences.applied.connect(self.presence.apply)
