@@ -57,7 +57,7 @@ from vmdesk import __main__, app
 def looks_at_everything():
     return gc.get_stats()[2]["collections"]
 
-class Watched(app.MainWindow):
+class Watched(app.main_window.MainWindow):
     def showEvent(self, event):
         super().showEvent(event)
         print(gc.isenabled())
@@ -72,7 +72,7 @@ class Watched(app.MainWindow):
             self.timer.stop()
             self.close()
 
-app.MainWindow = Watched
+app.main_window.MainWindow = Watched
 app.REST_DELAY = 100
 app.GARBAGE_INTERVAL = 50
 sys.exit(__main__.main())

@@ -27,12 +27,12 @@ from vmdesk.core.log_file import LogFile
 from vmdesk.questions import Questions
 from vmdesk.settings import Settings
 from vmdesk.single_instance import FirstInstance, Wish
-from vmdesk.views import error_dialog, icons, language, style
+from vmdesk.views import error_dialog, icons, language, main_window, style
 from vmdesk.views.connections import question_dialogs
-from vmdesk.views.main_window import MainWindow
 
 if TYPE_CHECKING:
     from vmdesk.core.ask_tools import AskTools
+    from vmdesk.views.main_window import MainWindow
 
 TURN = 0.0005
 """Seconds after which a worker lets the window's thread go on: to paint, that asks for Python's
@@ -144,9 +144,10 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow, Controller]:
     for known in configuration.choose_connections(arguments.connect):
         controller.add(known.uri, known.name)
     questions = None if tools is None else _take_questions(tools, application)
-    # While libvirt answers, the window is made; what it says is heard when Qt's loop runs.
+    # While libvirt answers, the window is loaded and made; what it says is heard when Qt's loop
+    # runs.
     controller.reconnect()
-    window = MainWindow(controller, Settings())
+    window = main_window.MainWindow(controller, Settings())
     if questions is not None:
         questions.asked.connect(lambda question: question_dialogs.ask(window, question))
     QTimer.singleShot(DOCTOR_DELAY, window, lambda: window.flows.doctor.begin_at_start())

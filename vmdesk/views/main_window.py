@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,8 +54,9 @@ if TYPE_CHECKING:
     from vmdesk.views.task_panel import TaskPanel
     from vmdesk.views.whole_pages import BrokenPage
 
-_PATIENCE = 1000
-"""Milliseconds from which the parts that are not in the first picture are no longer put off."""
+_PAUSE, _PATIENCE = 100, 1000
+"""Milliseconds for which the parts that are not in the first picture are put off once the list is
+on the screen, for the selected machine to be shown in full, and while there is no list."""
 _LATER = ("notices", "tasks", "flows")
 """Parts that hear what the controller tells."""
 
@@ -83,12 +84,15 @@ class MainWindow(QWidget):
         self.loading = whole_pages.loading_page()
         self.pages = QStackedWidget()
         self._column = QVBoxLayout(self)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._make_rest)
         self._lay_out()
         self._connect_actions()
         self._connect_parts()
         self._restore()
         self._show_status()
-        QTimer.singleShot(_PATIENCE, self, self._make_rest)
+        self._rest.start(_PATIENCE)
 
     @cached_property
     def empty(self) -> PlaceholderPage:
@@ -244,14 +248,16 @@ class MainWindow(QWidget):
         machines.filter_dropped.connect(toolbar.filter.clear)
         machines.site_wanted.connect(lambda act, site: self.flows.connections.carry_out(act, site))
         machines.view.dropped.connect(lambda key, uri: self.flows.transfers.begin(key, uri))
-        machines.view.painted.connect(self._make_rest)
+        machines.view.painted.connect(lambda: self._rest.start(_PAUSE))
         machines.proxy.counted.connect(self._show_status)
         self._controller.connection_changed.connect(self._show_status)
 
     def _make_rest(self) -> None:
-        """Make what is not in the first picture, each part in a turn of its own."""
-        for name in _LATER:
-            QTimer.singleShot(0, self, partial(getattr, self, name))
+        """Make what is not in the first picture: one part, and the others in turns of their own."""
+        missing = [name for name in _LATER if name not in vars(self)]
+        if missing:
+            getattr(self, missing[0])
+            self._rest.start(0)
 
     def _show_status(self) -> None:
         """Show the page for how the connections stand and what there is to list."""
