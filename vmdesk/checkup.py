@@ -1,8 +1,7 @@
-"""The controller's part for what stands in the way: examine, mend, report, and log failures."""
+"""The controller's part for what stands in the way: examine, mend, and report."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,13 +12,11 @@ from vmdesk.core import report
 from vmdesk.core.doctor import examination, finding, mending
 from vmdesk.core.job import Job
 from vmdesk.tasks import Task
-from vmdesk.work import Failure, Work
+from vmdesk.work import Work
 
 if TYPE_CHECKING:
     from vmdesk.core.doctor.finding import Finding
     from vmdesk.core.mend import Mend
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +33,6 @@ class Checkup(QObject):
     def __init__(self, work: Work, parent: QObject) -> None:
         super().__init__(parent)
         self._work = work
-        # Here and not where they are shown: the log is to have them whatever the window does.
-        work.failed.connect(_keep)
-        work.kvm_failed.connect(_keep)
 
     def look(self) -> Task:
         """Examine this computer; the task's result is an ``Examination``."""
@@ -71,8 +65,3 @@ class Checkup(QObject):
             host.uri, folders.disks, folders.isos, connection=connection
         )
         return examination.run(surroundings, job)
-
-
-def _keep(failure: Failure) -> None:
-    error = failure.error
-    _log.error("%s: %s %s\n%s", failure.title, error.summary, error.hint, error.details)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from vmdesk.bundles import Bundles
-from vmdesk.checkup import Checkup
 from vmdesk.connection import Connection, ConnectionState, ConnectionStatus
 from vmdesk.core import (
     capabilities,
@@ -29,19 +27,21 @@ from vmdesk.core.job import Job
 from vmdesk.core.last_use import LastUse
 from vmdesk.core.operations import create, delete, start_stop
 from vmdesk.core.storage import discs, pools
-from vmdesk.hardware import Hardware
 from vmdesk.last_pictures import LastPictures
 from vmdesk.models.domain_list_model import DomainListModel, PendingDomain
 from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.monitor import Monitor
 from vmdesk.tasks import Task, TaskRunner
-from vmdesk.transfers import Transfers
 from vmdesk.work import Work
 
 if TYPE_CHECKING:
+    from vmdesk.bundles import Bundles
+    from vmdesk.checkup import Checkup
     from vmdesk.core.kept_discs import SourceInfo
     from vmdesk.core.operations.create import NewDomain
     from vmdesk.core.operations.delete import DeletionPlan
+    from vmdesk.hardware import Hardware
+    from vmdesk.transfers import Transfers
 
 PREPARATION_DELAY = 300
 """Milliseconds from the connection to what else is asked: first the machines are shown."""
@@ -51,7 +51,10 @@ QUIT_PATIENCE = 1.0
 
 
 class Site(QObject):
-    """One connection. It has threads of its own: a host that hangs delays no other."""
+    """One connection. It has threads of its own: a host that hangs delays no other.
+
+    The parts for what a user does are loaded and made when they are used first.
+    """
 
     connection_changed = Signal(object)
     """A ``ConnectionStatus``."""
@@ -69,6 +72,12 @@ class Site(QObject):
     """Other machines ran last: ``last_use`` tells."""
     start_needed = Signal(object)
     """The UUID of a domain that is off and whose console was asked for: offer ``start``."""
+    disc_left_in = Signal(object)
+    """The UUID of a domain that has restarted with its installation disc: offer to eject it."""
+    cleared_up = Signal(object)
+    """A tuple of ``Leftover``: what was broken off when vmdesk died; never empty."""
+    left_out = Signal(object)
+    """A ``LeftOut``: the user has agreed to an import without knowing this."""
 
     def __init__(
         self,
@@ -89,7 +98,6 @@ class Site(QObject):
         self._work.failed.connect(self.failed)
         self._work.kvm_failed.connect(self.kvm_failed)
         self.last_pictures = LastPictures(self.domains, self._work.ask, self)
-        self.hardware = Hardware(self._work, self)
         # One thread, so that a stale snapshot never overwrites a fresh one.
         self._queries = TaskRunner(1, self)
         self._shutdowns: dict[str, QTimer] = {}
@@ -103,10 +111,40 @@ class Site(QObject):
         self._connection.domain_changed.connect(self.monitor.renew)
         # libvirt has no event for a disk that has grown, or a saved state that is gone.
         self._work.ended.connect(self._connection.refresh)
-        self._connection.rebooted.connect(self.hardware.follow_reboot)
-        self.bundles = Bundles(self._work, self._connection, self)
-        self.transfers = Transfers(self._work, self._connection, self)
-        self.checkup = Checkup(self._work, self)
+        self._connection.rebooted.connect(lambda uuid: self.hardware.follow_reboot(uuid))
+
+    @cached_property
+    def hardware(self) -> Hardware:
+        """What changes machines."""
+        from vmdesk.hardware import Hardware
+
+        made = Hardware(self._work, self)
+        made.disc_left_in.connect(self.disc_left_in)
+        return made
+
+    @cached_property
+    def bundles(self) -> Bundles:
+        """What exports and imports machines."""
+        from vmdesk.bundles import Bundles
+
+        made = Bundles(self._work, self._connection, self)
+        made.cleared_up.connect(self.cleared_up)
+        made.left_out.connect(self.left_out)
+        return made
+
+    @cached_property
+    def transfers(self) -> Transfers:
+        """What brings machines to other connections."""
+        from vmdesk.transfers import Transfers
+
+        return Transfers(self._work, self._connection, self)
+
+    @cached_property
+    def checkup(self) -> Checkup:
+        """What finds and mends what stands in the way."""
+        from vmdesk.checkup import Checkup
+
+        return Checkup(self._work, self)
 
     @property
     def uri(self) -> str:

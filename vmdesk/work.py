@@ -1,5 +1,6 @@
 """Start operations and questions, and show them where they belong."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,8 @@ from vmdesk.tasks import Task, TaskRunner
 
 OPERATION_THREADS = 4
 QUESTION_THREADS = 2
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,9 @@ class Work(QObject):
         return self.questions.shut_down(patience)
 
     def _fail(self, failure: Failure) -> None:
+        error = failure.error
+        # Here and not where it is shown: the log is to have it whatever the window does.
+        _log.error("%s: %s %s\n%s", failure.title, error.summary, error.hint, error.details)
         if failure.error.cause is Cause.NO_KVM:
             self.kvm_failed.emit(failure)
         else:

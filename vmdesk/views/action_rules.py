@@ -1,11 +1,16 @@
 """What can be done to a machine now, and if not, why."""
 
-import enum
+from __future__ import annotations
 
-from vmdesk.core.details import DomainDetails
+import enum
+from typing import TYPE_CHECKING
+
 from vmdesk.core.host import DomainInfo, DomainState
 from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import DomainRow
+
+if TYPE_CHECKING:
+    from vmdesk.core.details import DomainDetails
 
 
 class Act(enum.Enum):

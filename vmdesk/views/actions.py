@@ -1,18 +1,23 @@
 """The actions on the selected machines: in menus, on buttons and on keys, enabled as one."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
-from vmdesk.core.details import DomainDetails
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
 from vmdesk.models.domain_list_model import Machine
 from vmdesk.views import icons
 from vmdesk.views.action_rules import Act, why_no_eject, why_not
+
+if TYPE_CHECKING:
+    from vmdesk.core.details import DomainDetails
 
 _LOOKS = {
     Act.CONSOLE: (_("&Console"), "machine", _("Show and use the machine’s screen")),
@@ -108,7 +113,7 @@ class DomainActions(QObject):
                 return _("{action}: {reason}").format(action=what, reason=action.toolTip())
         return ""
 
-    def main_button(self, act: Act, parent: QWidget) -> "ActionButton":
+    def main_button(self, act: Act, parent: QWidget) -> ActionButton:
         """Return a button that stands out as the next thing to do."""
         button = ActionButton(self[act], "primary", parent)
         button.setIcon(icons.icon(_LOOKS[act][1], icons.on_accent))
