@@ -1,7 +1,9 @@
 """A row of widgets that goes on in the next line where there is no room, as words do."""
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QStyle, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+
+from vmdesk.views import mirrored
 
 
 class FlowLayout(QLayout):
@@ -63,7 +65,7 @@ class FlowLayout(QLayout):
         direction = Qt.LayoutDirection.LeftToRight if widget is None else widget.layoutDirection()
         for item, place in self._places(rect.width()):
             inside = place.translated(rect.topLeft())
-            item.setGeometry(QStyle.visualRect(direction, rect, inside))
+            item.setGeometry(mirrored.place(direction, rect, inside))
 
     def _places(self, width: int) -> list[tuple[QLayoutItem, QRect]]:
         places: list[tuple[QLayoutItem, QRect]] = []

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStyle, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
+from vmdesk.views import mirrored
 from vmdesk.views.palette import roles
 
 
@@ -38,7 +39,7 @@ class ElidedLabel(QLabel):
         self.setToolTip(plain_tip(self.text()) if elided != self.text() else "")
         painter.setPen(self.palette().color(self.foregroundRole()))
         # The window's direction says where the text stands, its own how a path is read.
-        side = QStyle.visualAlignment(self.layoutDirection(), self.alignment())
+        side = mirrored.alignment(self.layoutDirection(), self.alignment())
         painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         painter.drawText(room, side | Qt.TextFlag.TextSingleLine, elided)
         painter.end()

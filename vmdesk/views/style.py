@@ -160,10 +160,9 @@ QScrollArea#bar, QScrollArea#bar > QWidget > QWidget#ground {{ background: {surf
 
 
 def prepare() -> None:
-    """Choose style and palette where no desktop has: Fusion, and light colours of our own."""
+    """Choose light colours where no desktop has chosen any; Qt's style is Fusion there."""
     if QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Unknown:
         with _walking():
-            QApplication.setStyle("fusion")
             QApplication.setPalette(own_palette(is_dark=False))
     refresh()
 

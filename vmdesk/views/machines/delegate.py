@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6 import QtWidgets
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem
 
 from vmdesk.models.domain_list_model import Activity, DomainRole
+from vmdesk.views import mirrored
 from vmdesk.views.machines import header, sparkline
 from vmdesk.views.machines.proxy import DomainProxy
 from vmdesk.views.machines.screen_picture import (
@@ -16,7 +18,7 @@ from vmdesk.views.machines.screen_picture import (
     paint_screen,
     state_color,
 )
-from vmdesk.views.palette import Roles, roles
+from vmdesk.views.palette import roles
 from vmdesk.views.progress_text import row_label
 
 Index = QModelIndex | QPersistentModelIndex
@@ -35,24 +37,24 @@ class _Style:
     """What Qt asks for with a row; PySide's annotations miss these fields of the option."""
 
     rect: QRect
-    state: QStyle.StateFlag
     font: QFont
     direction: Qt.LayoutDirection
 
     @classmethod
     def of(cls, option: Any) -> "_Style":
-        return cls(option.rect, option.state, option.font, option.direction)
+        return cls(option.rect, option.font, option.direction)
 
     def visual(self, rect: QRect, inside: QRect) -> QRect:
         """Mirror ``rect`` where text runs from right to left."""
-        return QStyle.visualRect(self.direction, inside, rect)
+        return mirrored.place(self.direction, inside, rect)
 
 
 class DomainDelegate(QStyledItemDelegate):
     """Paints the picture, the name, the state in word and colour, and what is going on."""
 
-    def __init__(self, proxy: DomainProxy, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, proxy: DomainProxy, view: QAbstractItemView) -> None:
+        super().__init__(view)
+        self._view = view
         self._proxy = proxy
         self._known: tuple[QFont, QSize] | None = None
 
@@ -74,7 +76,7 @@ class DomainDelegate(QStyledItemDelegate):
         style = _Style.of(option)
         painter.save()
         row = style.rect.adjusted(6, 3, -6, -3)
-        _paint_ground(painter, row, style.state, roles())
+        self._paint_ground(painter, row, option, index)
         section = index.data(DomainRole.SECTION)
         if section is not None:
             header.paint(painter, row, style.font, style.direction, section)
@@ -88,27 +90,29 @@ class DomainDelegate(QStyledItemDelegate):
         _Lines(painter, style, style.visual(text, row)).paint(index)
         painter.restore()
 
+    def _paint_ground(self, painter: QPainter, row: QRect, option: Any, index: Index) -> None:
+        """Paint whether a row is selected, under the pointer, or where the keyboard is."""
+        colors = roles()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self._view.selectionModel().isSelected(index):
+            painter.setBrush(colors.selection)
+            painter.drawRoundedRect(row, 6, 6)
+        # A state is asked for when it may be there: with QStyle it is as told in mirrored.
+        elif self._view.viewport().underMouse() and (
+            option.state & QtWidgets.QStyle.StateFlag.State_MouseOver
+        ):
+            painter.setBrush(colors.hover)
+            painter.drawRoundedRect(row, 6, 6)
+        uses_keys = self._view.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+        if uses_keys and option.state & QtWidgets.QStyle.StateFlag.State_HasFocus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(colors.accent, 2))
+            painter.drawRoundedRect(QRectF(row).adjusted(1, 1, -1, -1), 5, 5)
+
 
 def _line_height(font: QFont) -> int:
     return QFontMetrics(font).height() + 2
-
-
-def _paint_ground(painter: QPainter, row: QRect, state: QStyle.StateFlag, colors: Roles) -> None:
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    if state & QStyle.StateFlag.State_Selected:
-        painter.setBrush(colors.selection)
-        painter.drawRoundedRect(row, 6, 6)
-    elif state & QStyle.StateFlag.State_MouseOver:
-        painter.setBrush(colors.hover)
-        painter.drawRoundedRect(row, 6, 6)
-    if (
-        state & QStyle.StateFlag.State_HasFocus
-        and state & QStyle.StateFlag.State_KeyboardFocusChange
-    ):
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colors.accent, 2))
-        painter.drawRoundedRect(QRectF(row).adjusted(1, 1, -1, -1), 5, 5)
 
 
 def _paint_picture(painter: QPainter, rect: QRectF, index: Index) -> None:
@@ -200,7 +204,7 @@ class _Lines:
         elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
         self._painter.setFont(font)
         self._painter.setPen(color)
-        alignment = QStyle.visualAlignment(self._style.direction, Qt.AlignmentFlag.AlignLeft)
+        alignment = mirrored.alignment(self._style.direction, Qt.AlignmentFlag.AlignLeft)
         flags = alignment | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         # A name is read in its own direction, wherever the row begins.
         self._painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)

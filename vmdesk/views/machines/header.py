@@ -2,10 +2,9 @@
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle
 
 from vmdesk.connection import ConnectionState
-from vmdesk.views import icons
+from vmdesk.views import icons, mirrored
 from vmdesk.views.machines.section import Section
 from vmdesk.views.palette import roles
 
@@ -30,7 +29,7 @@ def paint(
     line = QRect(rect.left() + 2, rect.top() + _MARGIN, rect.width() - 8, height + _MARGIN)
 
     def visual(part: QRect) -> QRect:
-        return QStyle.visualRect(direction, rect, part)
+        return mirrored.place(direction, rect, part)
 
     chevron = QRect(0, 0, _CHEVRON, _CHEVRON)
     chevron.moveCenter(line.center())
@@ -42,10 +41,10 @@ def paint(
     aside = QRect(line.right() - wide, line.top(), wide, line.height())
     color = colors.warning if is_lost else colors.secondary
     end = Qt.AlignmentFlag.AlignRight
-    _text(painter, visual(aside), words, color, font, QStyle.visualAlignment(direction, end))
+    _text(painter, visual(aside), words, color, font, mirrored.alignment(direction, end))
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
-    start = QStyle.visualAlignment(direction, Qt.AlignmentFlag.AlignLeft)
+    start = mirrored.alignment(direction, Qt.AlignmentFlag.AlignLeft)
     name = line.adjusted(FOLD_WIDTH - 8, 0, -wide - 12, 0)
     _text(painter, visual(name), section.name, colors.text, bold, start)
     if section.reason:
