@@ -35,6 +35,8 @@ from vmdesk.views.shortcuts_dialog import ShortcutsDialog
 
 D = TypeVar("D", bound=QDialog)
 
+WITHOUT_KVM = Capabilities("x86_64", "", "q35", 0, 1, 1, *[False] * 7)
+
 
 def dialogs(window: MainWindow, kind: type[D]) -> list[D]:
     return [dialog for dialog in window.findChildren(kind) if dialog.isVisible()]
@@ -80,9 +82,12 @@ def test_what_the_first_picture_does_not_have_comes_after_it(
     qtbot.addWidget(window)
     made: list[tuple[int, set[str]]] = []
     later = {"notices", "tasks", "flows", "empty", "broken", "overlay"}
-    window.machines.view.painted.connect(
-        lambda: made.append((window.machines.proxy.count, later & vars(window).keys()))
-    )
+
+    def look() -> None:
+        there = (vars(window).keys() | vars(window.machines).keys()) & (later | {"pane"})
+        made.append((window.machines.proxy.count, there))
+
+    window.machines.view.painted.connect(look)
     controller.reconnect()
     qtbot.waitUntil(lambda: controller.home.is_connected)
     window.show()
@@ -100,6 +105,20 @@ def test_parts_that_hear_what_happens_are_there_soon_though_libvirt_does_not_ans
     window.show()
     qtbot.waitUntil(lambda: {"notices", "tasks", "flows"} <= vars(window).keys())
     assert window.pages.currentWidget() is window.loading
+
+
+def test_somebody_who_has_no_machine_yet_is_told_too_that_machines_will_be_slow(
+    qtbot: QtBot, controller: Controller, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "node.xml").write_text("<node/>")
+    window = MainWindow(controller, settings)
+    qtbot.addWidget(window)
+    window.show()
+    controller.reconnect()
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is vars(window).get("empty"))
+    assert "notices" not in vars(window)
+    controller.host_known.emit(WITHOUT_KVM)
+    assert "KVM" in window.notices.kvm.text.text()
 
 
 def test_before_libvirt_has_answered_the_window_says_so(
@@ -172,18 +191,17 @@ def test_a_machine_that_the_history_tells_of_is_started_if_it_can_be(
 def test_no_kvm_is_said_once_and_the_doctor_says_why(
     qtbot: QtBot, window: MainWindow, controller: Controller, settings: Settings
 ) -> None:
-    without = Capabilities("x86_64", "", "q35", 0, 1, 1, *[False] * 7)
-    controller.host_known.emit(without)
+    controller.host_known.emit(WITHOUT_KVM)
     assert "KVM" in window.notices.kvm.text.text()
     qtbot.mouseClick(window.notices.kvm.close_button, Qt.MouseButton.LeftButton)
-    controller.host_known.emit(without)
+    controller.host_known.emit(WITHOUT_KVM)
     assert not window.notices.kvm.isVisible()
     settings.knows_no_kvm = False
-    controller.host_known.emit(without)
+    controller.host_known.emit(WITHOUT_KVM)
     assert window.notices.kvm.isVisible()
-    controller.host_known.emit(replace(without, has_kvm=True))
+    controller.host_known.emit(replace(WITHOUT_KVM, has_kvm=True))
     assert not window.notices.kvm.isVisible()
-    controller.host_known.emit(without)
+    controller.host_known.emit(WITHOUT_KVM)
     qtbot.mouseClick(window.notices.kvm.deed_button, Qt.MouseButton.LeftButton)
     (page,) = window.findChildren(DoctorPage)
     assert page.isVisible()

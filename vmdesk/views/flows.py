@@ -1,4 +1,4 @@
-"""What the window asks, opens and tells, joined to each other."""
+"""What the window asks and opens, and vmdesk on the desktop beside it, joined to each other."""
 
 from collections.abc import Callable
 

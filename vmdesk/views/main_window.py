@@ -58,14 +58,14 @@ _PAUSE, _PATIENCE = 100, 1000
 """Milliseconds for which the parts that are not in the first picture are put off once the list is
 on the screen, for the selected machine to be shown in full, and while there is no list."""
 _LATER = ("notices", "tasks", "flows")
-"""Parts that hear what the controller tells."""
+"""Parts that hear what happens."""
 
 
 class MainWindow(QWidget):
     """Every machine, its screen, what is going on, and the next thing to do.
 
-    What the first picture does not have is made when it is used first, and at the latest when the
-    list is on the screen: so that is there sooner.
+    What the first picture does not have is made when it is used first, so that the list is on the
+    screen sooner; what hears what happens is made soon after that in any case.
     """
 
     def __init__(self, controller: Controller, settings: Settings) -> None:
@@ -117,7 +117,7 @@ class MainWindow(QWidget):
     @cached_property
     def tasks(self) -> TaskPanel:
         """What is being done, and what was."""
-        made = task_panel.TaskPanel(self._controller.tasks)
+        made = task_panel.TaskPanel(self._controller.tasks, self)
         made.unfolded.connect(self.actions_of_window.activity.setChecked)
         made.left.connect(self.machines.view.setFocus)
         made.details_wanted.connect(lambda task: self.flows.conversations.show_error(task))
@@ -250,7 +250,13 @@ class MainWindow(QWidget):
         machines.view.dropped.connect(lambda key, uri: self.flows.transfers.begin(key, uri))
         machines.view.painted.connect(lambda: self._rest.start(_PAUSE))
         machines.proxy.counted.connect(self._show_status)
-        self._controller.connection_changed.connect(self._show_status)
+        controller = self._controller
+        controller.connection_changed.connect(self._show_status)
+        # What a connection tells by itself may come before the parts that show it.
+        controller.host_known.connect(lambda host: self.notices.show_host(host))
+        controller.cleared_up.connect(lambda left: self.notices.events.show_leftovers(left))
+        controller.left_out.connect(lambda left: self.notices.events.show_left_out(left))
+        controller.disc_left_in.connect(lambda key: self.notices.offer_eject(key))
 
     def _make_rest(self) -> None:
         """Make what is not in the first picture: one part, and the others in turns of their own."""
@@ -275,7 +281,7 @@ class MainWindow(QWidget):
             action.setEnabled(is_open)
         self.toolbar.filter.setEnabled(has_rows)
         if is_open and page not in (before, self.machines):
-            page.setFocus()
+            page.setFocus()  # it is the one for somebody who has no machine
 
     def _go_back(self) -> None:
         """Put away what was unfolded or looked for last."""
@@ -337,6 +343,7 @@ class MainWindow(QWidget):
         self.machines.proxy.set_sort_by(sort_by)
         for uri in self._settings.folded:
             self.machines.proxy.set_folded(uri, True)
+        self._controller.set_picture_interval(self._settings.picture_interval)
 
     def _remember(self) -> None:
         self._settings.window_geometry = bytes(self.saveGeometry().data())

@@ -17,7 +17,10 @@ def place(direction: Qt.LayoutDirection, bounds: QRect, part: QRect) -> QRect:
 
 
 def alignment(direction: Qt.LayoutDirection, wanted: Qt.AlignmentFlag) -> Qt.AlignmentFlag:
-    """Return an alignment to one side: as it is, or to the other, whatever the text itself is."""
+    """Return an alignment to one side: as it is, or to the other, whatever the text itself is.
+
+    One that names no side is returned as it is.
+    """
     if not wanted & _SIDES:
         return wanted
     side = wanted ^ _SIDES if direction is Qt.LayoutDirection.RightToLeft else wanted

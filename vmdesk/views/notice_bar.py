@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
-from vmdesk.bundles import LeftOut
 from vmdesk.core import formatting
 from vmdesk.core.i18n import _
 from vmdesk.views import icons
 from vmdesk.views.labels import label
 
 if TYPE_CHECKING:
+    from vmdesk.bundles import LeftOut
     from vmdesk.core.staging import Leftover
 
 _LINES = 6

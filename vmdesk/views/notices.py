@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Notices(QWidget):
-    """Hears what the controller has to tell that asks nothing of the user, or not at once."""
+    """What the controller has to tell that asks nothing of the user, or not at once."""
 
     doctor_wanted = Signal()
     """The user wants to know why machines are slow."""
@@ -45,23 +45,11 @@ class Notices(QWidget):
             layout.addWidget(bar)
         self.banner.reconnect_wanted.connect(controller.reconnect)
         self.kvm.closed.connect(self._forget_kvm)
-        controller.host_known.connect(self._show_host)
-        controller.cleared_up.connect(self.events.show_leftovers)
-        controller.left_out.connect(self.events.show_left_out)
-        controller.disc_left_in.connect(self._offer_eject)
         controller.connection_changed.connect(self._show_connection)
         proxy.counted.connect(self._show_connection)
         self._show_connection()
 
-    def _show_connection(self) -> None:
-        """Say that the connection is lost while its machines are still listed."""
-        status = self._controller.home.status
-        self.banner.show_status(status)
-        # Of several connections, each says in its section what is wrong with it.
-        is_alone = self._proxy.count > 0 and len(self._controller.sites) == 1
-        self.banner.setVisible(status.state is ConnectionState.LOST and is_alone)
-
-    def _show_host(self, host: Capabilities) -> None:
+    def show_host(self, host: Capabilities) -> None:
         """Say once that machines will be slow; each of them says so among its facts."""
         if host.has_kvm or self._settings.knows_no_kvm:
             self.kvm.hide()
@@ -72,10 +60,7 @@ class Notices(QWidget):
                 self.doctor_wanted.emit,
             )
 
-    def _forget_kvm(self) -> None:
-        self._settings.knows_no_kvm = True
-
-    def _offer_eject(self, key: DomainKey) -> None:
+    def offer_eject(self, key: DomainKey) -> None:
         """Offer it quietly: whoever installs a guest is at its console, which holds the keys."""
         for machine in self._controller.machines([key]):
             text = _("“{name}” has restarted. If its installation is done, eject the disc.")
@@ -84,3 +69,14 @@ class Notices(QWidget):
                 _("Eject"),
                 lambda: self.eject_wanted.emit(key),
             )
+
+    def _show_connection(self) -> None:
+        """Say that the connection is lost while its machines are still listed."""
+        status = self._controller.home.status
+        self.banner.show_status(status)
+        # Of several connections, each says in its section what is wrong with it.
+        is_alone = self._proxy.count > 0 and len(self._controller.sites) == 1
+        self.banner.setVisible(status.state is ConnectionState.LOST and is_alone)
+
+    def _forget_kvm(self) -> None:
+        self._settings.knows_no_kvm = True

@@ -160,7 +160,10 @@ QScrollArea#bar, QScrollArea#bar > QWidget > QWidget#ground {{ background: {surf
 
 
 def prepare() -> None:
-    """Choose light colours where no desktop has chosen any; Qt's style is Fusion there."""
+    """Choose light colours where no desktop has chosen any.
+
+    Qt's style is Fusion there, unless the user has set another one in the environment.
+    """
     if QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Unknown:
         with _walking():
             QApplication.setPalette(own_palette(is_dark=False))

@@ -78,7 +78,8 @@ class TaskPanel(QFrame):
         tasks.rowsInserted.connect(self._insert)
         tasks.rowsRemoved.connect(self._remove)
         tasks.dataChanged.connect(self._change)
-        self.set_unfolded(False)
+        for part in (self._heading, self._history, self._strip, self):
+            part.hide()
         if tasks.rowCount():
             self._insert(QModelIndex(), 0, tasks.rowCount() - 1)
 

@@ -98,7 +98,7 @@ class DomainDelegate(QStyledItemDelegate):
         if self._view.selectionModel().isSelected(index):
             painter.setBrush(colors.selection)
             painter.drawRoundedRect(row, 6, 6)
-        # A state is asked for when it may be there: with QStyle it is as told in mirrored.
+        # QStyle is named only where a state may be there: see mirrored.
         elif self._view.viewport().underMouse() and (
             option.state & QtWidgets.QStyle.StateFlag.State_MouseOver
         ):

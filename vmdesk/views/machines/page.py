@@ -87,6 +87,8 @@ class MachinesPage(QSplitter):
     def pane(self) -> DetailsPane:
         """What is selected, in full: made once the list is on the screen."""
         made = details_pane.DetailsPane(self._actions)
+        made.setMinimumSize(self._right.minimumSize())
+        self._right.setMinimumSize(0, 0)
         made.screen_activated.connect(lambda: self._actions.request(Act.CONSOLE))
         self._right.addWidget(made)
         return made

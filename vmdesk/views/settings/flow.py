@@ -36,7 +36,6 @@ class SettingsFlow(QObject):
         self._window = window
         self._uri: UriField | None = None
         controller.connection_changed.connect(self._show_status)
-        controller.set_picture_interval(settings.picture_interval)
 
     def open(self) -> SettingsDialog:
         """Show the settings."""
