@@ -16,7 +16,7 @@ from bench.machines import test_file
 from tests.e2e.heartbeat import Heartbeat
 from tests.e2e.session import URI, private_session
 from tests.guests import MEMTEST_ISO
-from vmdesk.app import build
+from vmdesk.app import DOCTOR_DELAY, build
 from vmdesk.bundles import ImportWish
 from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.formatting import GIB, KIB, MIB
@@ -32,8 +32,9 @@ MANY = 1000
 PATIENCE = 300.0
 """Seconds."""
 WORDS = ("1", "12", "machine-05", "off", "running", "")
-REST = 2000
-"""Milliseconds after which the window has come to rest."""
+REST = DOCTOR_DELAY + 2000
+"""Milliseconds after which the window has come to rest: the doctor has been, and said what it has
+to say."""
 
 
 class InProcess:

@@ -104,6 +104,7 @@ def test_parts_that_hear_what_happens_are_there_soon_though_libvirt_does_not_ans
     qtbot.addWidget(window)
     window.show()
     qtbot.waitUntil(lambda: {"notices", "tasks", "flows"} <= vars(window).keys())
+    assert "pane" in vars(window.machines)
     assert window.pages.currentWidget() is window.loading
 
 

@@ -57,8 +57,6 @@ if TYPE_CHECKING:
 _PAUSE, _PATIENCE = 100, 1000
 """Milliseconds for which the parts that are not in the first picture are put off once the list is
 on the screen, for the selected machine to be shown in full, and while there is no list."""
-_LATER = ("notices", "tasks", "flows")
-"""Parts that hear what happens."""
 
 
 class MainWindow(QWidget):
@@ -260,9 +258,11 @@ class MainWindow(QWidget):
 
     def _make_rest(self) -> None:
         """Make what is not in the first picture: one part, and the others in turns of their own."""
-        missing = [name for name in _LATER if name not in vars(self)]
+        # The first machine is to be shown at once, also where there was none at the start.
+        parts = ((self.machines, "pane"), (self, "notices"), (self, "tasks"), (self, "flows"))
+        missing = [(whole, name) for whole, name in parts if name not in vars(whole)]
         if missing:
-            getattr(self, missing[0])
+            getattr(*missing[0])
             self._rest.start(0)
 
     def _show_status(self) -> None:
