@@ -51,6 +51,28 @@ def test_a_change_from_outside_changes_the_row(qtbot: QtBot, window: Window) -> 
     assert window.domains.index(0).data(DomainRole.STATE) is DomainState.PAUSED
 
 
+def test_a_state_that_an_event_tells_is_shown_before_libvirt_is_asked(
+    qtbot: QtBot, window: Window
+) -> None:
+    uuid = window.domains.rows()[0].domain.uuid
+    domain = window.host.domain(uuid)
+    go = threading.Event()
+    window.queries.start("Keep the thread busy", lambda _job: go.wait(5))
+    try:
+        for change, state in (
+            (domain.suspend, DomainState.PAUSED),
+            (domain.resume, DomainState.RUNNING),
+        ):
+            with qtbot.waitSignal(window.domains.dataChanged):
+                change()
+            assert window.domains.index(0).data(DomainRole.STATE) is state
+        domain.destroy()
+    finally:
+        with qtbot.waitSignal(window.connection.domain_changed):
+            go.set()
+    assert window.domains.index(0).data(DomainRole.STATE) is DomainState.SHUTOFF
+
+
 def test_a_burst_of_events_for_one_domain_is_one_look(qtbot: QtBot, window: Window) -> None:
     uuid = window.domains.rows()[0].domain.uuid
     started: list[object] = []

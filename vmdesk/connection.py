@@ -8,7 +8,7 @@ from itertools import chain, repeat
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from vmdesk.core import events
-from vmdesk.core.host import DomainInfo, Host
+from vmdesk.core.host import DomainInfo, DomainState, Host
 from vmdesk.core.i18n import _
 from vmdesk.core.job import Cause, Job, OperationError
 from vmdesk.models.domain_list_model import DomainListModel
@@ -49,7 +49,7 @@ class Connection(QObject):
     rebooted = Signal(str)
     """The UUID of a domain whose guest has just restarted."""
     # libvirt calls back on the thread that drives its events; these bring it to the main thread.
-    _told = Signal(str)
+    _told = Signal(str, object)
     _closed = Signal()
 
     def __init__(
@@ -64,7 +64,7 @@ class Connection(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.connect_now)
-        self._told.connect(self.refresh)
+        self._told.connect(self._hear)
         self._closed.connect(self._lose)
         self.status = ConnectionStatus(ConnectionState.CONNECTING)
 
@@ -108,6 +108,12 @@ class Connection(QObject):
         self._domains.set_all(infos)
         self._domains.set_current(True)
         self._set(ConnectionStatus(ConnectionState.CONNECTED))
+
+    def _hear(self, uuid: str, state: DomainState | None) -> None:
+        """Show what an event tells, and ask for the rest: an answer takes milliseconds."""
+        if state is not None:
+            self._domains.set_state(uuid, state)
+        self.refresh(uuid)
 
     def _update(self, uuid: str, info: DomainInfo | None) -> None:
         self._domains.update(uuid, info)

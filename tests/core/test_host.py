@@ -65,21 +65,28 @@ def test_a_domain_that_is_gone_has_no_info(test_host: Host) -> None:
     assert test_host.domain_info(uuid) is None
 
 
-def test_a_change_from_outside_is_told_by_its_uuid(libvirt_events: None) -> None:
-    told: list[str] = []
+def test_a_change_from_outside_is_told_by_its_uuid_and_with_what_is_certain(
+    libvirt_events: None,
+) -> None:
+    told: list[tuple[str, DomainState | None]] = []
     arrived = threading.Event()
 
-    def on_domain(uuid: str) -> None:
-        told.append(uuid)
-        arrived.set()
+    def on_domain(uuid: str, state: DomainState | None) -> None:
+        told.append((uuid, state))
+        if len(told) == 3:
+            arrived.set()
 
     host = Host("test:///default")
     host.open(on_domain)
     try:
         info = host.lookup("test")
-        host.domain(info.uuid).suspend()
+        domain = host.domain(info.uuid)
+        domain.suspend()
+        domain.resume()
+        domain.destroy()
         assert arrived.wait(5)
-        assert told[0] == info.uuid
+        states = (DomainState.PAUSED, DomainState.RUNNING, None)
+        assert told == [(info.uuid, state) for state in states]
     finally:
         host.close()
 

@@ -44,6 +44,16 @@ class DomainState(enum.IntEnum):
         return self in (DomainState.RUNNING, DomainState.BLOCKED)
 
 
+_STATES_TOLD = {
+    libvirt.VIR_DOMAIN_EVENT_SUSPENDED: DomainState.PAUSED,
+    libvirt.VIR_DOMAIN_EVENT_RESUMED: DomainState.RUNNING,
+}
+"""What a lifecycle event says for certain of a domain that runs, by ``virDomainEventType``."""
+
+OnDomain = Callable[[str, DomainState | None], object]
+"""Hears the UUID of a domain that has changed, and its state if that was told."""
+
+
 @dataclass(frozen=True, slots=True)
 class DomainInfo:
     """A snapshot of one domain. ``memory`` and ``max_memory`` are KiB; ``id`` is -1 when off."""
@@ -90,17 +100,18 @@ class Host:
 
     def open(
         self,
-        on_domain: Callable[[str], object] = lambda _uuid: None,
+        on_domain: OnDomain = lambda _uuid, _state: None,
         on_closed: Callable[[], object] = lambda: None,
         on_reboot: Callable[[str], object] = lambda _uuid: None,
         job: Job | None = None,
     ) -> None:
         """Connect and subscribe; it may take as long as the user thinks about a question.
 
-        ``on_domain`` gets the UUID of each domain that changed in any way, ``on_reboot`` of one
-        whose guest has restarted; ``on_closed`` is called once if the daemon goes away. They are
-        called on the thread that drives libvirt's events, before or after this method has
-        returned. Raises ``Cancelled`` if ``job`` is cancelled while the user is asked.
+        ``on_domain`` gets the UUID of each domain that changed in any way, and its state where
+        that was told with it; ``on_reboot`` the UUID of one whose guest has restarted;
+        ``on_closed`` is called once if the daemon goes away. They are called on the thread that
+        drives libvirt's events, before or after this method has returned. Raises ``Cancelled``
+        if ``job`` is cancelled while the user is asked.
         """
         connect = partial(self._connect, on_domain, on_closed, on_reboot)
         with translated():
@@ -126,7 +137,7 @@ class Host:
 
     def _connect(
         self,
-        on_domain: Callable[[str], object],
+        on_domain: OnDomain,
         on_closed: Callable[[], object],
         on_reboot: Callable[[str], object],
     ) -> None:
@@ -221,27 +232,34 @@ class Host:
 
 def _subscribe(
     connection: libvirt.virConnect,
-    on_domain: Callable[[str], object],
+    on_domain: OnDomain,
     on_reboot: Callable[[str], object],
 ) -> list[int]:
+    def lived(
+        _connection: object, domain: libvirt.virDomain, event: int, *_details: object
+    ) -> None:
+        on_domain(domain.UUIDString(), _STATES_TOLD.get(event))
+
     def changed(_connection: object, domain: libvirt.virDomain, *_details: object) -> None:
-        on_domain(domain.UUIDString())
+        on_domain(domain.UUIDString(), None)
 
     def rebooted(_connection: object, domain: libvirt.virDomain, *_details: object) -> None:
         on_reboot(domain.UUIDString())
 
     # A lifecycle event tells of nearly everything; what it misses has an event of its own.
-    kinds = (
-        libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-        libvirt.VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE,
-        libvirt.VIR_DOMAIN_EVENT_ID_TRAY_CHANGE,
-        libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
-        libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
-        libvirt.VIR_DOMAIN_EVENT_ID_METADATA_CHANGE,
-    )
-    callbacks = [connection.domainEventRegisterAny(None, kind, changed, None) for kind in kinds]
-    kind = libvirt.VIR_DOMAIN_EVENT_ID_REBOOT
-    return [*callbacks, connection.domainEventRegisterAny(None, kind, rebooted, None)]
+    heard = {
+        libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE: lived,
+        libvirt.VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE: changed,
+        libvirt.VIR_DOMAIN_EVENT_ID_TRAY_CHANGE: changed,
+        libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_ADDED: changed,
+        libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED: changed,
+        libvirt.VIR_DOMAIN_EVENT_ID_METADATA_CHANGE: changed,
+        libvirt.VIR_DOMAIN_EVENT_ID_REBOOT: rebooted,
+    }
+    return [
+        connection.domainEventRegisterAny(None, kind, callback, None)
+        for kind, callback in heard.items()
+    ]
 
 
 def _info_or_none(

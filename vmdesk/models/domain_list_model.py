@@ -214,6 +214,12 @@ class DomainListModel(QAbstractListModel):
             history = row.cpu_history if info.state.is_active else ()
             self._replace(replace(row, domain=info, cpu_history=history))
 
+    def set_state(self, uuid: str, state: DomainState) -> None:
+        """Show the state that an event tells of a domain that runs; ``update`` tells the rest."""
+        row = self.row(uuid)
+        if row is not None and row.info is not None and row.is_active:
+            self._replace(replace(row, domain=replace(row.info, state=state)))
+
     def add_pending(self, domain: PendingDomain) -> None:
         """Show a domain that is being made; ``update`` with its UUID makes it a real one."""
         self._append([DomainRow(domain)])
