@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, repeat
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -16,6 +17,9 @@ from vmdesk.tasks import TaskRunner
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before each attempt to reconnect; the last one is repeated."""
+
+_PAINTING = 20
+"""Milliseconds in which a state that an event told is on the screen: a look would delay that."""
 
 _PROBE_TURNS = 4
 _PROBE_PAUSE = 50
@@ -110,10 +114,12 @@ class Connection(QObject):
         self._set(ConnectionStatus(ConnectionState.CONNECTED))
 
     def _hear(self, uuid: str, state: DomainState | None) -> None:
-        """Show what an event tells, and ask for the rest: an answer takes milliseconds."""
-        if state is not None:
+        """Show what an event tells, and ask for the rest when it has been painted."""
+        if state is None:
+            self.refresh(uuid)
+        else:
             self._domains.set_state(uuid, state)
-        self.refresh(uuid)
+            QTimer.singleShot(_PAINTING, self, partial(self.refresh, uuid))
 
     def _update(self, uuid: str, info: DomainInfo | None) -> None:
         self._domains.update(uuid, info)
