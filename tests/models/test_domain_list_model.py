@@ -60,13 +60,17 @@ def test_an_event_changes_one_row(qtbot: QtBot, model: DomainListModel) -> None:
     assert model.index(1).data(DomainRole.STATE_TEXT) == "Running"
 
 
-def test_a_state_that_an_event_tells_is_for_a_domain_that_runs(model: DomainListModel) -> None:
+def test_a_state_that_an_event_tells_is_for_a_domain_that_runs(
+    qtbot: QtBot, model: DomainListModel
+) -> None:
     runs, is_off = info("runs", DomainState.RUNNING), info("off")
     model.set_all([runs, is_off])
     for uuid in (runs.uuid, is_off.uuid, str(uuid4())):
         model.set_state(uuid, DomainState.PAUSED)
     paused = replace(runs, state=DomainState.PAUSED)
     assert [row.domain for row in model.rows()] == [paused, is_off]
+    with qtbot.assertNotEmitted(model.dataChanged):
+        model.set_state(runs.uuid, DomainState.PAUSED)
 
 
 def test_an_event_that_changes_nothing_is_silent(qtbot: QtBot, model: DomainListModel) -> None:
