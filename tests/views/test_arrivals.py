@@ -109,7 +109,7 @@ def test_a_look_into_dragged_files_tells_what_they_are(
     disc = str(make_iso(tmp_path / "disc"))
     none = str(tmp_path / "none")
     sources = [disk, disc, none, "https://example.invalid/a.iso"]
-    window.flows.arrivals.look(sources, lambda source, use: told.update({source: use}))
+    window.arrivals.look(sources, lambda source, use: told.update({source: use}))
     qtbot.waitUntil(lambda: len(told) == 3)
     assert told == {disk: Use.MACHINE, disc: Use.DISC, none: Use.NOTHING}
 

@@ -217,9 +217,8 @@ class DomainListModel(QAbstractListModel):
     def set_state(self, uuid: str, state: DomainState) -> None:
         """Show the state that an event tells of a domain that runs; ``update`` tells the rest."""
         row = self.row(uuid)
-        info = row.info if row is not None else None
-        if row is not None and info is not None and info.state.is_active and info.state != state:
-            self._replace(replace(row, domain=replace(info, state=state)))
+        if row is not None and row.info is not None and row.is_active and row.info.state != state:
+            self._replace(replace(row, domain=replace(row.info, state=state)))
 
     def add_pending(self, domain: PendingDomain) -> None:
         """Show a domain that is being made; ``update`` with its UUID makes it a real one."""

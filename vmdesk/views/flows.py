@@ -1,13 +1,9 @@
 """What the window asks and opens, and vmdesk on the desktop beside it, joined to each other."""
 
-from collections.abc import Callable
-
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from vmdesk.controller import Controller
-from vmdesk.core.domain_key import DomainKey
 from vmdesk.settings import Settings
-from vmdesk.views.arrivals import Arrivals
 from vmdesk.views.bundles.export_flow import ExportFlow
 from vmdesk.views.connections.flow import ConnectionsFlow
 from vmdesk.views.conversations import Conversations
@@ -20,17 +16,9 @@ from vmdesk.views.transfers.flow import TransferFlow
 class Flows:
     """Everything between a wish and its deed; none of it is in the window's first picture."""
 
-    def __init__(
-        self,
-        controller: Controller,
-        settings: Settings,
-        window: QWidget,
-        ask_new: Callable[[str], QDialog],
-        made: Callable[[DomainKey], object],
-    ) -> None:
+    def __init__(self, controller: Controller, settings: Settings, window: QWidget) -> None:
         self.conversations = Conversations(controller, window)
         self.exports = ExportFlow(settings, window)
-        self.arrivals = Arrivals(controller, settings, window, ask_new, made)
         self.preferences = SettingsFlow(controller, settings, window)
         self.doctor = DoctorFlow(controller, window)
         self.connections = ConnectionsFlow(controller, settings, window)

@@ -47,6 +47,7 @@ from vmdesk.views.toolbar import Toolbar, WindowActions
 from vmdesk.views.window_keys import press_focused
 
 if TYPE_CHECKING:
+    from vmdesk.views.arrivals import Arrivals
     from vmdesk.views.drop_overlay import DropOverlay
     from vmdesk.views.flows import Flows
     from vmdesk.views.notices import Notices
@@ -130,9 +131,16 @@ class MainWindow(QWidget):
         return drop_overlay.DropOverlay(self)
 
     @cached_property
+    def arrivals(self) -> Arrivals:
+        """What opens files and addresses."""
+        return arrivals.Arrivals(
+            self._controller, self._settings, self, self.ask_new, self._show_new
+        )
+
+    @cached_property
     def flows(self) -> Flows:
         """What is asked and opened."""
-        made = flows.Flows(self._controller, self._settings, self, self.ask_new, self._show_new)
+        made = flows.Flows(self._controller, self._settings, self)
         made.doctor.copied.connect(self._tell_copied)
         made.conversations.history_wanted.connect(lambda: self.tasks.set_unfolded(True))
         return made
@@ -141,7 +149,7 @@ class MainWindow(QWidget):
         """Open what was given on the command line, one after another."""
         sources = [*files, *([arrivals.ASK_NEW] if asks_new else [])]
         if sources:
-            self.flows.arrivals.add(sources)
+            self.arrivals.add(sources)
 
     def ask_new(self, source: str = "") -> QDialog:
         """Ask for a new machine, and select it when the user agrees."""
@@ -181,7 +189,7 @@ class MainWindow(QWidget):
         event.acceptProposedAction()
         sources = drop_overlay.sources_in(event.mimeData())
         self.overlay.show_for(sources)
-        self.flows.arrivals.look(sources, self.overlay.set_use)
+        self.arrivals.look(sources, self.overlay.set_use)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """The drag has gone elsewhere."""
@@ -193,7 +201,7 @@ class MainWindow(QWidget):
         sources = drop_overlay.sources_in(event.mimeData())
         if sources:
             event.acceptProposedAction()
-            self.flows.arrivals.add(sources)
+            self.arrivals.add(sources)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Have the machines watched while they can be seen."""
@@ -221,7 +229,7 @@ class MainWindow(QWidget):
     def _connect_actions(self) -> None:
         actions, toolbar = self.actions_of_window, self.toolbar
         actions.new.triggered.connect(lambda: self.ask_new())
-        actions.import_.triggered.connect(lambda: self.flows.arrivals.choose())
+        actions.import_.triggered.connect(lambda: self.arrivals.choose())
         actions.connect.triggered.connect(lambda: self.flows.connections.ask_add())
         actions.find.triggered.connect(toolbar.filter.setFocus)
         actions.find.triggered.connect(toolbar.filter.selectAll)

@@ -57,13 +57,7 @@ class TaskPanel(QFrame):
         self._more = QPushButton()
         self._more.setProperty("kind", "link")
         self._more.clicked.connect(lambda: self.set_unfolded(True))
-        self._strip = QWidget()
-        strip = QHBoxLayout(self._strip)
-        strip.setContentsMargins(0, 4, 0, 4)
-        strip.setSpacing(0)
-        strip.addWidget(self._line, 1)
-        strip.addWidget(self._more)
-        strip.addSpacing(8)
+        self._strip = self._make_strip()
         self._history, self._list = _history_area()
         self._nothing = label(_("Nothing since vmdesk was started."), "secondary")
         self._nothing.setContentsMargins(16, 8, 16, 8)
@@ -110,6 +104,16 @@ class TaskPanel(QFrame):
         line.folder_wanted.connect(self.folder_wanted)
         line.retry_wanted.connect(self._tasks.try_again)
         return line
+
+    def _make_strip(self) -> QWidget:
+        strip = QWidget()
+        layout = QHBoxLayout(strip)
+        layout.setContentsMargins(0, 4, 0, 4)
+        layout.setSpacing(0)
+        layout.addWidget(self._line, 1)
+        layout.addWidget(self._more)
+        layout.addSpacing(8)
+        return strip
 
     def _make_heading(self) -> QWidget:
         heading = QWidget()
