@@ -49,6 +49,17 @@ def test_the_selected_domain_gets_a_picture(qtbot: QtBot, window: Window) -> Non
     assert not picture.isNull()
 
 
+def test_no_picture_is_taken_of_a_domain_that_is_off(qtbot: QtBot, window: Window) -> None:
+    uuid = window.domains.rows()[0].domain.uuid
+    window.host.domain(uuid).destroy()
+    window.domains.set_all(window.host.domains())
+    window.monitor.set_watching(True)
+    started: list[object] = []
+    window.monitor.runner.started.connect(started.append)
+    window.monitor.set_in_sight([uuid], uuid)
+    assert started == []
+
+
 def screen_file(width: int, height: int) -> bytes:
     return f"P6 {width} {height} 255 ".encode() + bytes(width * height * 3)
 

@@ -112,6 +112,7 @@ class Monitor(QObject):
         if is_new and self._timer.isActive():
             if selected:
                 self._rest(0)
+            if self._runs(self._domains.row(selected)):
                 self._take_picture(selected)
             self._make_small(before)
 
