@@ -19,7 +19,8 @@ class ElidedLabel(QLabel):
         fills: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._mode = mode
+        self.mode = mode
+        """Where what has no room is left out."""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(
             QSizePolicy.Policy.Expanding if fills else QSizePolicy.Policy.Maximum,
@@ -35,7 +36,7 @@ class ElidedLabel(QLabel):
         """Paint as much as there is room for."""
         painter = QPainter(self)
         room = self.contentsRect()
-        elided = QFontMetrics(self.font()).elidedText(self.text(), self._mode, room.width())
+        elided = QFontMetrics(self.font()).elidedText(self.text(), self.mode, room.width())
         self.setToolTip(plain_tip(self.text()) if elided != self.text() else "")
         painter.setPen(self.palette().color(self.foregroundRole()))
         # The window's direction says where the text stands, its own how a path is read.
