@@ -18,7 +18,8 @@ from vmdesk.models.task_list_model import TaskListModel
 from vmdesk.tasks import Task, TaskRunner
 
 OPERATION_THREADS = 4
-QUESTION_THREADS = 2
+QUESTION_THREADS = 3
+"""One may be held up by a guest that hangs, and one more by one that is asked ahead of a click."""
 
 _log = logging.getLogger(__name__)
 

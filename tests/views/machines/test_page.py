@@ -3,7 +3,7 @@
 from threading import Event
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRect
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRect, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -72,8 +72,8 @@ def test_however_fast_the_selection_moves_one_question_is_under_way_and_the_last
 def test_at_the_start_the_rows_are_painted_before_anything_is_asked(
     qtbot: QtBot, window: MainWindow, controller: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    view = window.machines.view
-    qtbot.waitUntil(lambda: window.machines._details is not None and not window.machines._asked)
+    view, lookup = window.machines.view, window.machines._lookup
+    qtbot.waitUntil(lambda: lookup.has_answer and not lookup.is_asking)
     asked: list[bool] = []
     ask = controller.home.details
 
@@ -112,7 +112,7 @@ def one(qtbot: QtBot, window: MainWindow, controller: Controller) -> DomainKey:
     site = controller.home
     site.host.connection.defineXML(MORE.format(name="one"))
     qtbot.waitUntil(lambda: site.domains.rowCount() == 2)
-    qtbot.waitUntil(lambda: window.machines._details is not None)
+    qtbot.waitUntil(lambda: window.machines._lookup.has_answer)
     (key,) = (machine.key for machine in controller.machines() if machine.row.domain.name == "one")
     return key
 
@@ -126,7 +126,7 @@ def test_the_next_machine_is_painted_once_with_its_details(
     qtbot.waitUntil(lambda: "note of one" in _texts(window))
     qtbot.waitUntil(lambda: any("one" in seen for seen in paintings.seen))
     seen = [seen for seen in paintings.seen if "one" in seen]
-    qtbot.waitUntil(lambda: not window.machines._asked)
+    qtbot.waitUntil(lambda: not window.machines._lookup.is_asking)
     labels = window.machines.pane.findChildren(ElidedLabel)
     places = {label.text(): label.geometry() for label in labels if label.isVisible()}
     assert "note of one" in places
@@ -160,25 +160,40 @@ def test_details_that_take_long_are_not_waited_for(
     qtbot.waitUntil(lambda: "note of one" in _texts(window))
 
 
-def test_an_answer_for_a_machine_that_is_selected_no_more_is_of_no_use(
-    qtbot: QtBot, window: MainWindow, controller: Controller, one: DomainKey
+def test_a_machine_that_the_pointer_rests_on_is_asked_for_before_the_click(
+    qtbot: QtBot,
+    window: MainWindow,
+    controller: Controller,
+    one: DomainKey,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    window.machines.view.select([one])
-    qtbot.waitUntil(lambda: "note of one" in _texts(window))
-    (test,) = (machine.key for machine in controller.machines() if machine.key != one)
-    site = controller.home
-    read = details.read(site.host, test.uuid, site.folders.isos)
-    window.machines._take_details((test, read))
+    view, lookup = window.machines.view, window.machines._lookup
+    qtbot.waitUntil(lambda: not lookup.is_asking)
+    row = view.visualRect(window.machines.proxy.index_of(one)).center()
+    qtbot.mouseMove(view.viewport(), row)
+    qtbot.waitUntil(lambda: lookup.known(one) is not None)
+    assert "note of one" not in _texts(window)
+    monkeypatch.setattr(controller.home, "details", lambda _uuid: pytest.fail("asked first"))
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=row)
     assert "note of one" in _texts(window)
+    assert window.machines.pane.updatesEnabled()
+
+
+def test_a_header_that_the_pointer_rests_on_is_asked_nothing(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, controller: Controller
+) -> None:
+    monkeypatch.setattr(controller.home, "details", lambda _uuid: pytest.fail("asked"))
+    window.machines._pointed = controller.home.domains.key("")
+    window.machines._ask_ahead()
 
 
 def test_a_machine_that_is_selected_while_the_window_is_hidden_is_asked_about_when_it_is_shown(
     qtbot: QtBot, window: MainWindow, one: DomainKey
 ) -> None:
-    qtbot.waitUntil(lambda: not window.machines._asked)
+    qtbot.waitUntil(lambda: not window.machines._lookup.is_asking)
     window.hide()
     window.machines.view.select([one])
-    assert not window.machines._asked
+    assert not window.machines._lookup.is_asking
     window.show()
     qtbot.waitUntil(lambda: "note of one" in _texts(window))
 

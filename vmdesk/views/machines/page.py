@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSplitter, QStackedWidget, QWidget
 from shiboken6 import isValid
@@ -14,12 +14,12 @@ from shiboken6 import isValid
 from vmdesk.controller import Controller
 from vmdesk.core.domain_key import DomainKey
 from vmdesk.core.i18n import _
-from vmdesk.models.domain_list_model import Machine
+from vmdesk.models.domain_list_model import DomainRole, Machine
 from vmdesk.site import Site
-from vmdesk.tasks import Task
 from vmdesk.views.action_rules import Act
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.machines import connection_page, details_pane
+from vmdesk.views.machines.details_lookup import DetailsLookup
 from vmdesk.views.machines.list_view import DomainListView
 from vmdesk.views.machines.order import SortBy
 from vmdesk.views.machines.proxy import DomainProxy
@@ -35,6 +35,9 @@ _DETAILS_WIDTH, _DETAILS_HEIGHT = 440, 280
 _HOLD = 50
 """Milliseconds that the painting of another machine waits for its details at most: to paint it
 without them and then with them takes longer, and it flickers."""
+_GLANCE = 50
+"""Milliseconds that the pointer rests on a row until its details are asked for: it may be clicked.
+"""
 _SETTLE = 80
 """Milliseconds that the list rests before libvirt is told which rows are in sight."""
 _REFRESH, _CALM_REFRESH = 5000, 20_000
@@ -53,11 +56,6 @@ class MachinesPage(QSplitter):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._controller = controller
         self._actions = actions
-        self._details: tuple[DomainKey, DomainDetails] | None = None
-        self._asked: set[str] = set()
-        """Connections that are being asked for the details of a machine."""
-        self._due: set[str] = set()
-        """Those of them that are to be asked again."""
         self._lost_selection: list[DomainKey] = []
         self._selected: list[DomainKey] = []
         self._stand_in: tuple[DomainKey, DomainKey | None] | None = None
@@ -77,10 +75,15 @@ class MachinesPage(QSplitter):
         self.setChildrenCollapsible(False)
         self.setStretchFactor(1, 1)
         self.setSizes([332, 788])
+        self._lookup = DetailsLookup(controller, self)
+        self._pointed: DomainKey | None = None
+        """The machine that the pointer is over."""
         self._next_look = self._once(self._ask_details)
+        self._glance = self._once(self._ask_ahead)
         self._next_refresh = self._once(self.refresh)
         self._end_of_hold = self._once(lambda: self.pane.setUpdatesEnabled(True))
         self._sight = self._once(self._tell_sight)
+        self._first_sight = self._once(self._tell_sight)
         self._connect()
 
     @cached_property
@@ -170,6 +173,7 @@ class MachinesPage(QSplitter):
         self.view.selected.connect(self._show_selection)
         for next_ in (self._next_look, self._next_refresh):
             self.view.painted.connect(partial(next_.start, 0))
+        self.view.entered.connect(self._point)
         self.view.fold_wanted.connect(self.proxy.set_folded)
         self.view.opened.connect(lambda _uuid: self._actions.request(Act.CONSOLE))
         self.view.menu_wanted.connect(self._show_menu)
@@ -189,6 +193,7 @@ class MachinesPage(QSplitter):
         self._controller.connection_changed.connect(self._show_site)
         self._controller.connection_changed.connect(self._show_selection)
         self._controller.watched.connect(self._follow_usage)
+        self._lookup.answered.connect(self._take_details)
         self._controller.site_added.connect(self._add_site)
         self._controller.site_removed.connect(lambda site: self.proxy.remove(site.uri))
         for site in self._controller.sites:
@@ -234,6 +239,7 @@ class MachinesPage(QSplitter):
             self._next_refresh.start(0)
 
     def _follow_equipment(self, key: DomainKey) -> None:
+        self._lookup.forget(key)
         if key in self._selected:
             self._ask_details()
 
@@ -259,23 +265,24 @@ class MachinesPage(QSplitter):
 
     def _known_details(self) -> DomainDetails | None:
         """Return the details of the one machine that is selected, if they are here."""
-        if self._details is None or [self._details[0]] != self._selected:
-            return None
-        return self._details[1]
+        return self._lookup.known(self._selected[0]) if len(self._selected) == 1 else None
 
     def _show_selection(self) -> None:
         self._selected = self.view.selected_keys()
         self.refresh()
-        if self._details is None:
+        if not self._lookup.has_answer:
             self._next_look.start(0)
         else:
-            is_awaited = self._ask_details() and self._known_details() is None
+            is_awaited = self._known_details() is None and self._ask_details()
             self.pane.setUpdatesEnabled(not is_awaited)
-            if is_awaited and not self._end_of_hold.isActive():
+            if not is_awaited:
+                self._next_look.start(_SETTLE)
+            elif not self._end_of_hold.isActive():
                 self._end_of_hold.start(_HOLD)
-            # One that is passed by, as with a key that is held down, is not looked at.
+            # After the painting; and one that is passed by, as with a key that is held down, is
+            # not looked at.
             if not self._sight.isActive():
-                self._tell_sight()
+                self._first_sight.start(0)
         self._sight.start(_SETTLE)
 
     def _tell_sight(self) -> None:
@@ -289,33 +296,33 @@ class MachinesPage(QSplitter):
 
     def _ask_details(self) -> bool:
         """Ask for the details of the selected machine; return whether an answer is to come."""
-        machines = self._machines()
-        if len(machines) != 1 or machines[0].row.info is None or not machines[0].is_connected:
+        machine = self._askable(self._selected)
+        if machine is None:
             return False
-        key = machines[0].key
-        if key.connection in self._asked:
-            # However fast the selection moves, one question is under way: then comes the last.
-            self._due.add(key.connection)
-        elif self.isVisible() and self.view.has_painted:
-            # At the start the rows are painted first: an answer's thread would hold that up.
-            for site, uuids in self._controller.by_site([key]):
-                self._asked.add(key.connection)
-                question = _Question(key, site.details(uuids[0]), self)
-                question.answered.connect(self._take_details)
-                question.ended.connect(self._end_question)
-        if machines[0].row.is_active:
-            self._next_look.start(_CALM_REFRESH if self._controller.is_calm(key) else _REFRESH)
-        return key.connection in self._asked
+        self._lookup.ask(machine.key)
+        if machine.row.is_active:
+            is_calm = self._controller.is_calm(machine.key)
+            self._next_look.start(_CALM_REFRESH if is_calm else _REFRESH)
+        return True
 
-    def _end_question(self, connection: str) -> None:
-        self._asked.discard(connection)
-        if connection in self._due:
-            self._due.discard(connection)
-            self._ask_details()
+    def _point(self, index: QModelIndex) -> None:
+        self._pointed = index.data(DomainRole.KEY)
+        self._glance.start(_GLANCE)
 
-    def _take_details(self, details: tuple[DomainKey, DomainDetails]) -> None:
-        if self._selected == [details[0]]:
-            self._details = details
+    def _ask_ahead(self) -> None:
+        if self._pointed is not None and self._askable([self._pointed]) is not None:
+            self._lookup.ask_ahead(self._pointed)
+
+    def _askable(self, keys: list[DomainKey]) -> Machine | None:
+        """Return the machine, if it is one and details of it can be had and seen."""
+        machines = self._controller.machines(keys)
+        if len(machines) != 1 or machines[0].row.info is None or not machines[0].is_connected:
+            return None
+        # At the start the rows are painted first: an answer's thread would hold that up.
+        return machines[0] if self.isVisible() and self.view.has_painted else None
+
+    def _take_details(self, key: DomainKey) -> None:
+        if self._selected == [key]:
             self.refresh()
             self.pane.setUpdatesEnabled(True)
 
@@ -328,25 +335,3 @@ class MachinesPage(QSplitter):
             _("The filter looks for its words in names, states and notes."),
             (button,),
         )
-
-
-class _Question(QObject):
-    """Asks for the details of one machine; it goes with the page."""
-
-    answered = Signal(object)
-    """The ``DomainKey`` with the ``DomainDetails``."""
-    ended = Signal(object)
-    """The connection that was asked."""
-
-    def __init__(self, key: DomainKey, task: Task, page: QObject) -> None:
-        super().__init__(page)
-        self._key = key
-        task.succeeded.connect(self._answer)
-        task.finished.connect(self._end)
-
-    def _answer(self, details: DomainDetails) -> None:
-        self.answered.emit((self._key, details))
-
-    def _end(self) -> None:
-        self.ended.emit(self._key.connection)
-        self.deleteLater()
