@@ -18,8 +18,9 @@ from vmdesk.tasks import TaskRunner
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before each attempt to reconnect; the last one is repeated."""
 
-_PAINTING = 20
-"""Milliseconds in which a state that an event told is on the screen: a look would delay that."""
+_SETTLING = 100
+"""Milliseconds after a state that an event told, until there is a look at all else. It would delay
+the painting, and if the next event follows, the daemon that has to send it."""
 
 _PROBE_TURNS = 4
 _PROBE_PAUSE = 50
@@ -114,12 +115,12 @@ class Connection(QObject):
         self._set(ConnectionStatus(ConnectionState.CONNECTED))
 
     def _hear(self, uuid: str, state: DomainState | None) -> None:
-        """Show what an event tells, and ask for the rest when it has been painted."""
+        """Show what an event tells, and ask for the rest when that is on the screen."""
         if state is None:
             self.refresh(uuid)
         else:
             self._domains.set_state(uuid, state)
-            QTimer.singleShot(_PAINTING, self, partial(self.refresh, uuid))
+            QTimer.singleShot(_SETTLING, self, partial(self.refresh, uuid))
 
     def _update(self, uuid: str, info: DomainInfo | None) -> None:
         self._domains.update(uuid, info)
