@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.screen import Region
@@ -31,6 +31,8 @@ class Program:
     row_height: int = 0
     clicks: int = 1
     """How often a row is clicked for its details."""
+    details: Region = field(default_factory=Region)
+    """Where nothing but the details is: they have a window of their own, or a side."""
 
 
 VMDESK = Program(
@@ -39,6 +41,7 @@ VMDESK = Program(
     Region(108, 60, 250, 760),
     (150, 200),
     76,
+    details=Region(left=360, right=1100, bottom=750),
 )
 VIRT_MANAGER = Program(
     "virt-manager",
@@ -47,6 +50,7 @@ VIRT_MANAGER = Program(
     (150, 150),
     40,
     2,
+    Region(left=560, right=1100, bottom=750),
 )
 BOXES = Program("gnome-boxes", ("gnome-boxes",), Region())
 

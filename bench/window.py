@@ -12,7 +12,7 @@ from bench import peers, program, screen
 from bench.figures import Options, Row, compare, in_turns
 from bench.machines import RUNNING, Machines, test_file
 from bench.program import BOXES, VIRT_MANAGER, VMDESK, Program, Running
-from bench.screen import Pointer, Region, Screen, Signal
+from bench.screen import Pointer, Screen, Signal
 from tests.e2e.session import URI, private_session
 from vmdesk.settings import Settings
 
@@ -171,12 +171,14 @@ class Seen:
         for row in range(ROWS):
             pointer.move(x, y + row * self.program.row_height)
             time.sleep(HOVER)
-            before = self.screen.pixels(Region())
+            before = self.screen.pixels(self.program.details)
             for _click in range(self.program.clicks):
                 began = pointer.click()
             # A window that is busy takes two clicks for two of one at times, and shows nothing.
             with suppress(TimeoutError):
-                shown = self.screen.settled(Region(), before, QUIET, PATIENCE_WITH_CLICK)
+                shown = self.screen.settled(
+                    self.program.details, before, QUIET, PATIENCE_WITH_CLICK
+                )
                 pointer.close()
                 return shown - began
         raise TimeoutError(f"{self.program.name} shows no details")
