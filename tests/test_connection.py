@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QObject
@@ -71,6 +72,42 @@ def test_a_state_that_an_event_tells_is_shown_before_libvirt_is_asked(
         with qtbot.waitSignal(window.connection.domain_changed):
             go.set()
     assert window.domains.index(0).data(DomainRole.STATE) is DomainState.SHUTOFF
+
+
+def test_a_look_that_is_older_than_an_event_does_not_take_back_what_that_told(
+    qtbot: QtBot, window: Window
+) -> None:
+    (old,) = window.host.domains()
+    index = window.domains.index(0)
+    with qtbot.waitSignal(window.domains.dataChanged):
+        window.host.domain(old.uuid).suspend()
+    window.connection._update(old.uuid, old)
+    assert index.data(DomainRole.STATE) is DomainState.PAUSED
+    with qtbot.waitSignal(window.connection.domain_changed):
+        pass
+    assert index.data(DomainRole.STATE) is DomainState.PAUSED
+
+
+def test_a_burst_of_states_is_one_look(qtbot: QtBot, window: Window) -> None:
+    domain = window.host.domain(window.domains.rows()[0].domain.uuid)
+    started: list[object] = []
+    window.queries.started.connect(started.append)
+    with qtbot.waitSignal(window.connection.domain_changed):
+        for _ in range(5):
+            domain.suspend()
+            domain.resume()
+    assert len(started) == 1
+
+
+def test_a_machine_that_is_off_is_looked_at_as_soon_as_an_event_tells_more(
+    window: Window,
+) -> None:
+    (info,) = window.host.domains()
+    window.domains.update(info.uuid, replace(info, state=DomainState.SHUTOFF))
+    started: list[object] = []
+    window.queries.started.connect(started.append)
+    window.connection._hear(info.uuid, DomainState.RUNNING)
+    assert len(started) == 1
 
 
 def test_a_burst_of_events_for_one_domain_is_one_look(qtbot: QtBot, window: Window) -> None:

@@ -65,6 +65,8 @@ class Connection(QObject):
         self._queries = queries
         self._domains = domains
         self._waiting: set[str] = set()
+        self._settling: set[str] = set()
+        """Domains whose state an event has told, and which are looked at in a moment."""
         self._pauses = _pauses()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -116,15 +118,21 @@ class Connection(QObject):
 
     def _hear(self, uuid: str, state: DomainState | None) -> None:
         """Show what an event tells, and ask for the rest when that is on the screen."""
-        if state is None:
-            self.refresh(uuid)
-        else:
-            self._domains.set_state(uuid, state)
-            QTimer.singleShot(_SETTLING, self, partial(self.refresh, uuid))
+        if state is None or not self._domains.set_state(uuid, state):
+            self._settle(uuid)
+        elif uuid not in self._settling:
+            self._settling.add(uuid)
+            QTimer.singleShot(_SETTLING, self, partial(self._settle, uuid))
+
+    def _settle(self, uuid: str) -> None:
+        self._settling.discard(uuid)
+        self.refresh(uuid)
 
     def _update(self, uuid: str, info: DomainInfo | None) -> None:
-        self._domains.update(uuid, info)
-        self.domain_changed.emit(uuid)
+        # What was looked at before the event is old, and there is to be another look.
+        if uuid not in self._settling:
+            self._domains.update(uuid, info)
+            self.domain_changed.emit(uuid)
 
     def _lose(self) -> None:
         if self.status.state is not ConnectionState.LOST:

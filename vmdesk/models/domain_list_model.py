@@ -214,11 +214,17 @@ class DomainListModel(QAbstractListModel):
             history = row.cpu_history if info.state.is_active else ()
             self._replace(replace(row, domain=info, cpu_history=history))
 
-    def set_state(self, uuid: str, state: DomainState) -> None:
-        """Show the state that an event tells of a domain that runs; ``update`` tells the rest."""
+    def set_state(self, uuid: str, state: DomainState) -> bool:
+        """Show the state that an event tells of a domain that runs; ``update`` tells the rest.
+
+        Returns whether the row shows it: of one that is off, another event has more to tell.
+        """
         row = self.row(uuid)
-        if row is not None and row.info is not None and row.is_active and row.info.state != state:
+        if row is None or row.info is None or not row.is_active:
+            return False
+        if row.info.state != state:
             self._replace(replace(row, domain=replace(row.info, state=state)))
+        return True
 
     def add_pending(self, domain: PendingDomain) -> None:
         """Show a domain that is being made; ``update`` with its UUID makes it a real one."""
