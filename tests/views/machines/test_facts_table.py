@@ -1,5 +1,7 @@
 """The card of facts: what its links do follows the machine, also where the words are the same."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -53,6 +55,20 @@ def test_a_link_that_does_something_else_is_another_one(qtbot: QtBot) -> None:
     (eject,) = (link for link in table.findChildren(QPushButton) if link.isVisible())
     assert not insert.isVisible(), "who has the keyboard on it is not to eject"
     assert eject.text() == "Eject"
+
+
+def test_a_link_that_does_it_to_something_else_is_another_one(qtbot: QtBot) -> None:
+    table = FactsTable()
+    qtbot.addWidget(table)
+    table.show()
+    done: list[str] = []
+    for drive in ("sda", "sdb"):
+        eject = partial(done.append, drive)
+        table.show_facts([Fact("Disc", "a.iso", "Eject", eject, subject=drive)])
+    first, second = table.findChildren(QPushButton)
+    assert not first.isVisible(), "who has the keyboard on it is not to eject the other disc"
+    qtbot.mouseClick(second, Qt.MouseButton.LeftButton)
+    assert done == ["sdb"]
 
 
 def test_a_link_that_can_do_nothing_now_says_why(qtbot: QtBot) -> None:

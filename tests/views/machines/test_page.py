@@ -17,7 +17,7 @@ from vmdesk.models.domain_list_model import DomainRole
 from vmdesk.tasks import Task
 from vmdesk.views.actions import DomainActions
 from vmdesk.views.labels import ElidedLabel
-from vmdesk.views.machines import page
+from vmdesk.views.machines import details_lookup, page
 from vmdesk.views.machines.details_pane import DetailsPane
 from vmdesk.views.machines.page import MachinesPage
 from vmdesk.views.main_window import MainWindow
@@ -33,6 +33,16 @@ MORE = """
 def _texts(window: MainWindow) -> set[str]:
     labels = window.machines.pane.findChildren(ElidedLabel)
     return {label.text() for label in labels if label.isVisible()}
+
+
+def _keys(window: MainWindow) -> list[DomainKey]:
+    proxy = window.machines.proxy
+    return [proxy.index(row).data(DomainRole.KEY) for row in range(proxy.rowCount())]
+
+
+def _is_asking(window: MainWindow) -> bool:
+    lookup = window.machines._lookup
+    return bool(lookup._asked or lookup._ahead)
 
 
 def test_however_fast_the_selection_moves_one_question_is_under_way_and_the_last_one_is_answered(
@@ -73,7 +83,7 @@ def test_at_the_start_the_rows_are_painted_before_anything_is_asked(
     qtbot: QtBot, window: MainWindow, controller: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     view, lookup = window.machines.view, window.machines._lookup
-    qtbot.waitUntil(lambda: lookup.has_answer and not lookup.is_asking)
+    qtbot.waitUntil(lambda: lookup.has_answer and not _is_asking(window))
     asked: list[bool] = []
     ask = controller.home.details
 
@@ -126,7 +136,7 @@ def test_the_next_machine_is_painted_once_with_its_details(
     qtbot.waitUntil(lambda: "note of one" in _texts(window))
     qtbot.waitUntil(lambda: any("one" in seen for seen in paintings.seen))
     seen = [seen for seen in paintings.seen if "one" in seen]
-    qtbot.waitUntil(lambda: not window.machines._lookup.is_asking)
+    qtbot.waitUntil(lambda: not _is_asking(window))
     labels = window.machines.pane.findChildren(ElidedLabel)
     places = {label.text(): label.geometry() for label in labels if label.isVisible()}
     assert "note of one" in places
@@ -160,7 +170,20 @@ def test_details_that_take_long_are_not_waited_for(
     qtbot.waitUntil(lambda: "note of one" in _texts(window))
 
 
-def test_a_machine_that_the_pointer_rests_on_is_asked_for_before_the_click(
+class Asked:
+    """Counts the questions for details, which are answered."""
+
+    def __init__(self, controller: Controller, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.uuids: list[str] = []
+        self._ask = controller.home.details
+        monkeypatch.setattr(controller.home, "details", self._counted)
+
+    def _counted(self, uuid: str) -> Task:
+        self.uuids.append(uuid)
+        return self._ask(uuid)
+
+
+def test_a_machine_that_the_pointer_rests_on_is_asked_for_before_the_click_and_after_it(
     qtbot: QtBot,
     window: MainWindow,
     controller: Controller,
@@ -168,32 +191,71 @@ def test_a_machine_that_the_pointer_rests_on_is_asked_for_before_the_click(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     view, lookup = window.machines.view, window.machines._lookup
-    qtbot.waitUntil(lambda: not lookup.is_asking)
+    qtbot.waitUntil(lambda: not _is_asking(window))
+    asked = Asked(controller, monkeypatch)
     row = view.visualRect(window.machines.proxy.index_of(one)).center()
     qtbot.mouseMove(view.viewport(), row)
     qtbot.waitUntil(lambda: lookup.known(one) is not None)
     assert "note of one" not in _texts(window)
-    monkeypatch.setattr(controller.home, "details", lambda _uuid: pytest.fail("asked first"))
+    before = len(asked.uuids)
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=row)
     assert "note of one" in _texts(window)
     assert window.machines.pane.updatesEnabled()
+    assert len(asked.uuids) == before
+    qtbot.waitUntil(lambda: asked.uuids[before:] == [one.uuid])
+
+
+def test_a_machine_that_the_pointer_rests_on_is_asked_for_when_another_question_is_answered(
+    qtbot: QtBot,
+    window: MainWindow,
+    controller: Controller,
+    one: DomainKey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    qtbot.waitUntil(lambda: not _is_asking(window))
+    asked = Asked(controller, monkeypatch)
+    machines = window.machines
+    assert machines._ask_details()
+    machines._point(machines.proxy.index_of(one))
+    machines._glance.stop()
+    machines._ask_ahead()
+    assert one.uuid not in asked.uuids
+    qtbot.waitUntil(lambda: machines._lookup.known(one) is not None)
+    assert asked.uuids.count(one.uuid) == 1
 
 
 def test_a_header_that_the_pointer_rests_on_is_asked_nothing(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch, controller: Controller
 ) -> None:
-    monkeypatch.setattr(controller.home, "details", lambda _uuid: pytest.fail("asked"))
+    asked = Asked(controller, monkeypatch)
     window.machines._pointed = controller.home.domains.key("")
     window.machines._ask_ahead()
+    assert asked.uuids == []
+
+
+def test_facts_stay_while_another_machine_that_was_passed_by_is_answered(
+    qtbot: QtBot, window: MainWindow, one: DomainKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = window.machines.view
+    view.select([one])
+    qtbot.waitUntil(lambda: "note of one" in _texts(window))
+    (test,) = set(_keys(window)) - {one}
+    qtbot.waitUntil(lambda: not _is_asking(window))
+    with qtbot.waitSignal(window.machines._lookup.ended):
+        view.select([test])
+        view.select([one])
+        monkeypatch.setattr(details_lookup, "_FRESH", 0.0)
+    window.machines.refresh()
+    assert "note of one" in _texts(window)
 
 
 def test_a_machine_that_is_selected_while_the_window_is_hidden_is_asked_about_when_it_is_shown(
     qtbot: QtBot, window: MainWindow, one: DomainKey
 ) -> None:
-    qtbot.waitUntil(lambda: not window.machines._lookup.is_asking)
+    qtbot.waitUntil(lambda: not _is_asking(window))
     window.hide()
     window.machines.view.select([one])
-    assert not window.machines._lookup.is_asking
+    assert not _is_asking(window)
     window.show()
     qtbot.waitUntil(lambda: "note of one" in _texts(window))
 

@@ -16,7 +16,7 @@ _MIDDLE = Qt.TextElideMode.ElideMiddle
 def facts_of(details: DomainDetails, actions: DomainActions) -> list[Fact]:
     """Return disks, discs, addresses, how fast it runs, and its note."""
     facts = [_disk(disk, actions) for disk in details.disks]
-    facts += [_drive(drive, actions) for drive in details.cdroms]
+    facts += [_drive(details.uuid, drive, actions) for drive in details.cdroms]
     facts.append(_address(details))
     if details.later:
         facts.append(
@@ -46,7 +46,7 @@ def _disk(disk: DiskDetails, actions: DomainActions) -> Fact:
     )
 
 
-def _drive(drive: DriveDetails, actions: DomainActions) -> Fact:
+def _drive(uuid: str, drive: DriveDetails, actions: DomainActions) -> Fact:
     act = Act.EJECT if drive.disc else Act.INSERT
     value, text = _("No disc"), _("Insert…")
     if drive.disc:
@@ -59,6 +59,7 @@ def _drive(drive: DriveDetails, actions: DomainActions) -> Fact:
         text,
         lambda: actions.request(act, drive.target),
         hindrance="" if action.isEnabled() else action.toolTip(),
+        subject=f"{uuid} {drive.target}",
     )
 
 

@@ -14,7 +14,8 @@ from vmdesk.views.labels import ElidedLabel
 class Fact:
     """One line; ``action`` is the text of its link, and ``run`` what the link does.
 
-    ``hindrance`` is why the link can do nothing now.
+    ``hindrance`` is why the link can do nothing now, ``subject`` what it does something to, where
+    that is not to be mistaken.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Fact:
     run: Callable[[], object] | None = None
     elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight
     hindrance: str = ""
+    subject: str = ""
 
 
 class FactsTable(QFrame):
@@ -67,7 +69,7 @@ class _Line:
             return
         if fact is not None:
             self._show_words(fact)
-        self._show_link(fact)
+        self._show_link(before, fact)
         self._layout.setRowMinimumHeight(self._row, 0 if fact is None else 32)
         # Qt would show them by and by, and paint all twice.
         for part in (self._name, self._value):
@@ -81,10 +83,12 @@ class _Line:
         self._layout.removeWidget(self._value)
         self._layout.addWidget(self._value, self._row, 1, 1, 1 if fact.run is not None else 2)
 
-    def _show_link(self, fact: Fact | None) -> None:
+    def _show_link(self, before: Fact | None, fact: Fact | None) -> None:
         action = fact.action if fact is not None and fact.run is not None else None
         # One that does something else is another one: nobody presses it who meant the first.
-        if self._link is not None and self._link.text() != action:
+        if self._link is not None and (
+            self._link.text() != action or _subject(before) != _subject(fact)
+        ):
             self._link.hide()
             self._link.deleteLater()
             self._link = None
@@ -111,4 +115,10 @@ class _Line:
 
 
 def _words(fact: Fact | None) -> tuple[str, ...] | None:
-    return None if fact is None else (fact.name, fact.value, fact.action, fact.hindrance)
+    if fact is None:
+        return None
+    return (fact.name, fact.value, fact.action, fact.hindrance, fact.subject)
+
+
+def _subject(fact: Fact | None) -> str:
+    return "" if fact is None else fact.subject

@@ -77,7 +77,7 @@ class MachinesPage(QSplitter):
         self.setSizes([332, 788])
         self._lookup = DetailsLookup(controller, self)
         self._pointed: DomainKey | None = None
-        """The machine that the pointer is over."""
+        """The machine that the pointer has come to, until it has been asked for."""
         self._next_look = self._once(self._ask_details)
         self._glance = self._once(self._ask_ahead)
         self._next_refresh = self._once(self.refresh)
@@ -194,6 +194,7 @@ class MachinesPage(QSplitter):
         self._controller.connection_changed.connect(self._show_selection)
         self._controller.watched.connect(self._follow_usage)
         self._lookup.answered.connect(self._take_details)
+        self._lookup.ended.connect(self._go_on_asking)
         self._controller.site_added.connect(self._add_site)
         self._controller.site_removed.connect(lambda site: self.proxy.remove(site.uri))
         for site in self._controller.sites:
@@ -269,6 +270,7 @@ class MachinesPage(QSplitter):
 
     def _show_selection(self) -> None:
         self._selected = self.view.selected_keys()
+        self._lookup.want(self._selected[0] if len(self._selected) == 1 else None)
         self.refresh()
         if not self._lookup.has_answer:
             self._next_look.start(0)
@@ -299,7 +301,7 @@ class MachinesPage(QSplitter):
         machine = self._askable(self._selected)
         if machine is None:
             return False
-        self._lookup.ask(machine.key)
+        self._lookup.ask()
         if machine.row.is_active:
             is_calm = self._controller.is_calm(machine.key)
             self._next_look.start(_CALM_REFRESH if is_calm else _REFRESH)
@@ -310,8 +312,16 @@ class MachinesPage(QSplitter):
         self._glance.start(_GLANCE)
 
     def _ask_ahead(self) -> None:
-        if self._pointed is not None and self._askable([self._pointed]) is not None:
-            self._lookup.ask_ahead(self._pointed)
+        if self._pointed is None or self._askable([self._pointed]) is None:
+            return
+        if self._lookup.ask_ahead(self._pointed):
+            self._pointed = None
+
+    def _go_on_asking(self) -> None:
+        if self._lookup.is_due:
+            self._ask_details()
+        elif not self._glance.isActive():
+            self._ask_ahead()
 
     def _askable(self, keys: list[DomainKey]) -> Machine | None:
         """Return the machine, if it is one and details of it can be had and seen."""
