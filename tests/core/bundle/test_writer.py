@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from vmdesk.core.bundle import layout
 from vmdesk.core.bundle import writer as bundle_writer
 from vmdesk.core.bundle.layout import ArchiveForm, Role
 from vmdesk.core.bundle.writer import StreamSource
@@ -202,6 +203,21 @@ def test_a_disk_of_which_nothing_comes_is_as_long_as_it_was(
         folder.mkdir()
         subprocess.run([program, "-xf", tmp_path / "bundle", "-C", folder], check=True)
         assert (folder / "web.raw").read_bytes() == bytes(size)
+
+
+def test_the_longest_map_has_room_in_front_of_its_disk(tmp_path: Path) -> None:
+    holes, far = 1400, layout.MAX_DISK_BYTES // 1401 // 4096 * 4096
+    pieces: list[Piece] = [b"a" * 4096, Hole(far)] * holes
+    size = holes * (4096 + far)
+    _write_stream(tmp_path / "bundle", ArchiveForm.TAR, itertools.repeat(pieces), size)
+    with tarfile.open(tmp_path / "bundle") as archive:
+        disk = archive.getmember("web.raw")
+        assert disk.size == size
+        runs: object = disk.sparse
+        assert isinstance(runs, list)
+        assert runs[:2] == [(0, 4096), (4096 + far, 4096)]
+        assert len(runs) == holes + 1
+        assert archive.getnames() == ["web.xml", "web.raw", "vmdesk.json"]
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,6 @@ def test_displays_are_read() -> None:
         "</devices></domain>"
     ).graphics[0]
     assert (off.listen, off.port) == ("::1", None)
+    for port, told in (("", None), ("port='0'", None), ("port='1'", 1)):
+        text = f"<domain><devices><graphics type='vnc' {port}/></devices></domain>"
+        assert DomainXml.parse(text).graphics[0].port == told

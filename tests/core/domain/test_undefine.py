@@ -1,5 +1,6 @@
 """Undefining takes all that libvirt keeps of a machine, and spares what is another one's."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import libvirt
@@ -9,7 +10,7 @@ from tests.conftest import FOLDERS, PrivateLibvirt
 from tests.core.operations import small_machine
 from tests.core.refusals import refusing
 from tests.guests import snapshot
-from vmdesk.core.domain.undefine import take_back, undefine
+from vmdesk.core.domain.undefine import force_off, take_back, undefine
 from vmdesk.core.host import Host
 from vmdesk.core.job import Cause, OperationError
 
@@ -56,6 +57,62 @@ def test_a_driver_that_does_not_know_all_flags_is_asked_with_fewer(test_host: Ho
     domain.snapshotCreateXML("<domainsnapshot><name>s</name></domainsnapshot>")
     undefine(domain)
     assert test_host.domains() == []
+
+
+def test_what_a_daemon_does_not_know_is_left_out_newest_first_but_never_all_of_it(
+    test_host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = test_host.connection.lookupByName("test")
+    asked: list[int] = []
+
+    def refuse(domain: libvirt.virDomain, flags: int) -> None:
+        asked.append(flags)
+        refusing(libvirt.VIR_ERR_INVALID_ARG)(domain)
+
+    monkeypatch.setattr(libvirt.virDomain, "undefineFlags", refuse)
+    with pytest.raises(OperationError):
+        undefine(domain)
+    oldest = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    assert asked[-1] == oldest
+    for more, fewer in pairwise(asked):
+        assert fewer == more ^ (1 << (more.bit_length() - 1))
+    assert asked[0] & libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+
+
+def test_what_is_refused_for_another_reason_is_not_tried_with_less(
+    test_host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = test_host.connection.lookupByName("test")
+    asked: list[int] = []
+
+    def refuse(domain: libvirt.virDomain, flags: int) -> None:
+        asked.append(flags)
+        refusing(libvirt.VIR_ERR_OPERATION_FAILED, "it has a lock")(domain)
+
+    monkeypatch.setattr(libvirt.virDomain, "undefineFlags", refuse)
+    with pytest.raises(OperationError) as caught:
+        undefine(domain)
+    assert caught.value.details == "it has a lock"
+    assert len(asked) == 1
+
+
+def test_a_machine_that_stops_by_itself_while_it_is_forced_off_is_off(
+    test_host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = test_host.connection.lookupByName("test")
+    stop = libvirt.virDomain.destroy
+
+    def stopped_before(domain: libvirt.virDomain) -> None:
+        stop(domain)
+        refusing(libvirt.VIR_ERR_OPERATION_INVALID)(domain)
+
+    monkeypatch.setattr(libvirt.virDomain, "destroy", stopped_before)
+    force_off(domain)
+    assert not domain.isActive()
+    domain.create()
+    monkeypatch.setattr(libvirt.virDomain, "destroy", refusing(libvirt.VIR_ERR_OPERATION_INVALID))
+    with pytest.raises(libvirt.libvirtError):
+        force_off(domain)
 
 
 def test_a_machine_that_is_gone_is_not_found(test_host: Host) -> None:

@@ -128,6 +128,7 @@ def test_a_card_without_a_model_gets_one() -> None:
     )
     wiring.set_model(wiring.card(xml, "52:54:00:aa:00:01"), "e1000e")
     assert xml.interfaces[0].model == "e1000e"
+    assert [child.tag for child in xml.interfaces[0].element] == ["mac", "model"]
     with pytest.raises(OperationError, match="no network card") as caught:
         wiring.card(xml, "52:54:00:aa:00:02")
     assert caught.value.cause is Cause.INVALID_VALUE

@@ -69,6 +69,24 @@ def test_memory_and_cpus_are_read_in_any_unit(
     assert (xml.vcpus, xml.current_vcpus) == (vcpus, current_vcpus)
 
 
+@pytest.mark.parametrize(
+    ("amount", "unit", "kib"),
+    [
+        (2048, "b", 2), (2049, "bytes", 3), (1024, "KB", 1000), (7, "k", 7), (7, "KiB", 7),
+        (128, "MB", 125_000), (7, "M", 7 * 1024), (7, "MiB", 7 * 1024),
+        (2, "GB", 1_953_125), (7, "G", 7 * 1024**2), (7, "GiB", 7 * 1024**2),
+        (1, "TB", 976_562_500), (7, "T", 7 * 1024**3), (7, "TiB", 7 * 1024**3),
+    ],
+)  # fmt: skip
+def test_every_unit_of_libvirt_is_known_and_part_of_a_kib_counts_as_one(
+    amount: int, unit: str, kib: int
+) -> None:
+    xml = DomainXml.parse(f"<domain><memory unit='{unit}'>{amount}</memory></domain>")
+    assert xml.memory_kib == kib
+    xml.memory_kib = 5
+    assert xml.text == "<domain><memory unit='KiB'>5</memory></domain>"
+
+
 def test_fewer_cpus_than_the_most_are_written_as_current() -> None:
     xml = golden("q35-virt-manager")
     xml.current_vcpus = 1
