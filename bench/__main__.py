@@ -69,7 +69,8 @@ INTRODUCTION = """\
 Made by `make bench`, all in one run on one machine. Median (least–most) of {rounds} rounds, or of
 twice as many and one for the export from another host; in each round vmdesk and its peers take
 their turns, another one first each time, and the ratio is that of the two in the same round. What
-writes files is timed until they are on the disk, with what it reads in memory.
+writes files is timed until they are on the disk, with what it reads in memory. The pointer has been
+on a row for half a second when it is clicked.
 
 
 {table}

@@ -41,7 +41,7 @@ VMDESK = Program(
     Region(108, 60, 250, 760),
     (150, 200),
     76,
-    details=Region(left=360, right=1100, bottom=750),
+    details=Region(360, 60, 1100, 750),
 )
 VIRT_MANAGER = Program(
     "virt-manager",
@@ -50,7 +50,7 @@ VIRT_MANAGER = Program(
     (150, 150),
     40,
     2,
-    Region(left=560, right=1100, bottom=750),
+    Region(560, 60, 1100, 750),
 )
 BOXES = Program("gnome-boxes", ("gnome-boxes",), Region())
 
