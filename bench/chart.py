@@ -58,14 +58,14 @@ class _Chart:
     def line(self, name: str, line: Points, colour: str, labels: list[float]) -> list[str]:
         at = [(self._across(x), self._down(y)) for x, y in line]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
-        label = at[-1][1] + 4
+        end, label = at[-1][0], at[-1][1] + 4
         while any(abs(label - other) < 14 for other in labels):
             label += 2
         labels.append(label)
         return [
             f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>',
             *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in at),
-            f'<text x="{WIDTH - RIGHT + 8}" y="{label:.1f}" style="fill:{colour}">{name}</text>',
+            f'<text x="{end + 8:.1f}" y="{label:.1f}" style="fill:{colour}">{name}</text>',
         ]
 
     def _across(self, value: float) -> float:

@@ -9,6 +9,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from PySide6.QtCore import QCoreApplication, QEventLoop
+
 from bench import bundles, chart, disks, program, screen
 from bench.chart import Points
 from bench.child import Figures, figures_of
@@ -21,6 +23,7 @@ from bench.window import Bench, Found, Seen, skip_what_first_starts_show
 from tests.e2e.session import private_session
 from vmdesk.core.bundle.layout import ArchiveForm
 from vmdesk.core.formatting import GIB, MIB
+from vmdesk.core.host import DomainState
 from vmdesk.models.domain_list_model import DomainRole
 
 FOLDER = Path(__file__).with_name("growth")
@@ -84,15 +87,15 @@ def _from_inside(uri: str) -> Figures:
 
     for word in WORDS:
         painted("filter", partial(machines.set_filter, word))
-    key = machines.proxy.index(0, 0).data(DomainRole.KEY)
-    domain = vmdesk.controller.home.host.domain(key.uuid)
-    shown: list[object] = []
-    vmdesk.controller.domain_changed.connect(shown.append)
+    row = machines.proxy.index(0, 0)
+    domain = vmdesk.controller.home.host.domain(row.data(DomainRole.KEY).uuid)
+    changes = ((domain.suspend, DomainState.PAUSED), (domain.resume, DomainState.RUNNING))
     for number in range(CHANGES):
-        shown.clear()
+        change, wanted = changes[number % 2]
         began = time.perf_counter()
-        (domain.resume if number % 2 else domain.suspend)()
-        vmdesk.wait(lambda: bool(shown))
+        change()
+        while row.data(DomainRole.STATE) is not wanted:
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         machines.view.viewport().repaint()
         times["event"].append((time.perf_counter() - began) * 1000)
     vmdesk.window.close()
