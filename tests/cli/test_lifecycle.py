@@ -79,8 +79,9 @@ class Terminal:
 def on_a_terminal(*argv: str) -> Iterator[tuple[Terminal, "subprocess.Popen[str]"]]:
     """Run vmdeskctl with questions and progress on a terminal, and stdout in a pipe."""
     terminal = Terminal()
-    # setsid makes the terminal the one from which Ctrl+C comes.
-    command = ["setsid", "--ctty", *PROGRAM, *argv]
+    # setsid makes the terminal the one from which Ctrl+C comes; and what these tests are told to
+    # ignore, as by nohup, is no matter of a program in a terminal of its own.
+    command = ["env", "--default-signal", "setsid", "--ctty", *PROGRAM, *argv]
     with subprocess.Popen(
         command, stdin=terminal.theirs, stderr=terminal.theirs, stdout=subprocess.PIPE, text=True
     ) as process:
