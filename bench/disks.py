@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 
 from vmdesk.core.formatting import MIB
@@ -29,8 +30,6 @@ def make(path: Path, content: int, virtual_size: int) -> Path:
             if since_hole >= STRETCH:
                 file.seek(hole // _BLOCK * _BLOCK, os.SEEK_CUR)
                 since_hole = 0
-        else:
-            raise SystemExit(f"This system has less than {content // MIB} MiB in {SOURCES}.")
         file.truncate(virtual_size)
     subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, path], check=True)
     raw.unlink()
@@ -38,7 +37,8 @@ def make(path: Path, content: int, virtual_size: int) -> Path:
 
 
 def _pieces() -> Iterator[bytes]:
-    for source in SOURCES:
+    """Yield what is in the files; after the last, the first comes again."""
+    for source in cycle(SOURCES):
         for folder, folders, names in os.walk(source):
             folders.sort()
             for name in sorted(names):

@@ -1,6 +1,7 @@
 """How vmdesk's costs grow with the number of machines and the size of disks, as plots."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -30,8 +31,9 @@ FOLDER = Path(__file__).with_name("growth")
 COUNTS = (10, 100, 1000, 5000)
 SIZES = (1, 4, 16)
 """GiB."""
-FULL = 4
-"""GiB of the largest disk that is full of real content; this system has no more."""
+ROOM = 4
+"""How many times the size of a full disk has to be free: with its archive, what comes out of that,
+and a margin."""
 SPARSE = 64 * MIB
 WORDS = ("w", "machine-1", "machine", "running", "")
 CHANGES = 20
@@ -107,7 +109,8 @@ def _draw_disks(folder: Path, sizes: tuple[int, ...]) -> None:
     lines: dict[str, Points] = {}
     for size in sizes:
         for kind, content in (("sparse", SPARSE), ("full", size * GIB)):
-            if kind == "full" and size > FULL:
+            if kind == "full" and shutil.disk_usage(folder).free < ROOM * content:
+                print(f"  {size} GiB of content are skipped: there is not enough room.")
                 continue
             disk = disks.make(folder / f"{kind}-{size}.qcow2", content, size * GIB)
             bundle = folder / f"{kind}-{size}.tar"
