@@ -69,6 +69,16 @@ def test_any_medium_can_be_replaced_and_taken_out(name: str, number: int) -> Non
     assert "/iso/a.iso" not in drive.xml
 
 
+def test_a_medium_is_put_in_front_of_its_target_and_tells_its_format() -> None:
+    (drive,) = DomainXml.parse(
+        "<domain><devices><disk type='file' device='cdrom'><driver name='qemu' type='raw'/>"
+        "<target dev='sda' bus='sata'/><readonly/></disk></devices></domain>"
+    ).disks
+    drive.insert_file(Path("/isos/a.qcow2"), "qcow2")
+    assert [child.tag for child in drive.element] == ["driver", "source", "target", "readonly"]
+    assert drive.element.find("driver[@type='qcow2']") is not None
+
+
 def test_a_startup_policy_outlives_the_medium() -> None:
     drive = disk("q35-installer-in-drive", 1)
     drive.element.find("source").set("startupPolicy", "requisite")  # type: ignore[union-attr]

@@ -116,6 +116,8 @@ def test_accelerator_and_cpu_model_go_together() -> None:
     xml = golden("emulated-maximum")
     xml.set_type("kvm")
     assert "<cpu mode='host-passthrough' check='none' migratable='on'/>" in xml.text
+    xml.set_type("qemu")
+    assert "<cpu mode='maximum' check='none' migratable='on'/>" in xml.text
     custom = golden("ppc64")
     custom.set_type("kvm")
     assert "<cpu mode='custom' match='exact' check='none'>" in custom.text
