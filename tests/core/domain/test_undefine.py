@@ -59,17 +59,23 @@ def test_a_driver_that_does_not_know_all_flags_is_asked_with_fewer(test_host: Ho
     assert test_host.domains() == []
 
 
+def _flags_of_refused(monkeypatch: pytest.MonkeyPatch, code: int, words: str) -> list[int]:
+    """Have each attempt to undefine refused; return the list of the flags that it had."""
+    asked: list[int] = []
+
+    def refuse(_domain: libvirt.virDomain, flags: int) -> None:
+        asked.append(flags)
+        refusing(code, words)()
+
+    monkeypatch.setattr(libvirt.virDomain, "undefineFlags", refuse)
+    return asked
+
+
 def test_what_a_daemon_does_not_know_is_left_out_newest_first_but_never_all_of_it(
     test_host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     domain = test_host.connection.lookupByName("test")
-    asked: list[int] = []
-
-    def refuse(domain: libvirt.virDomain, flags: int) -> None:
-        asked.append(flags)
-        refusing(libvirt.VIR_ERR_INVALID_ARG)(domain)
-
-    monkeypatch.setattr(libvirt.virDomain, "undefineFlags", refuse)
+    asked = _flags_of_refused(monkeypatch, libvirt.VIR_ERR_INVALID_ARG, "unsupported flags")
     with pytest.raises(OperationError):
         undefine(domain)
     oldest = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
@@ -83,13 +89,7 @@ def test_what_is_refused_for_another_reason_is_not_tried_with_less(
     test_host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     domain = test_host.connection.lookupByName("test")
-    asked: list[int] = []
-
-    def refuse(domain: libvirt.virDomain, flags: int) -> None:
-        asked.append(flags)
-        refusing(libvirt.VIR_ERR_OPERATION_FAILED, "it has a lock")(domain)
-
-    monkeypatch.setattr(libvirt.virDomain, "undefineFlags", refuse)
+    asked = _flags_of_refused(monkeypatch, libvirt.VIR_ERR_OPERATION_FAILED, "it has a lock")
     with pytest.raises(OperationError) as caught:
         undefine(domain)
     assert caught.value.details == "it has a lock"

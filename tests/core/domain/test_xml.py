@@ -110,6 +110,8 @@ def test_a_title_goes_where_libvirt_would_write_it() -> None:
     xml.uuid = "b83a886a-5c43-4b19-a9ac-c15ce08d6223"
     tags = [child.tag for child in xml.root]
     assert tags == ["name", "uuid", "title", "description", "memory"]
+    xml.title = "another"
+    assert [child.text for child in xml.root.findall("title")] == ["another"]
 
 
 def test_accelerator_and_cpu_model_go_together() -> None:
